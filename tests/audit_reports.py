@@ -19,7 +19,7 @@ def finding(**changes: Any) -> UserFinding:
         "severity": Severity.ERROR,
         "user_id": "7",
         "path": "email",
-        "problem": "is also that of another user",
+        "problem": "is also used by another user",
         "shared_with": ("9",),
     }
     return UserFinding(**usual | changes)
@@ -92,7 +92,7 @@ AUDITED: Final = {
     "warned": report_of(_LARGE, import_mode=False, sampled=True),
     "right": report_of(result(), result("missing-user-id")),
     "empty": report_of(result(), users=0),
-    "unmapped": report_of(result(not_audited="no column is mapped that it is about")),
+    "unmapped": report_of(result(not_audited="needs a column that is not mapped")),
     "without rules": report_of(),
     "interrupted": report_of(_LARGE, result(), interrupted=True),
 }

@@ -142,7 +142,7 @@ def test_users_with_one_key_are_distinguished_by_their_rows(tmp_path: Path) -> N
     )
     one = first(report, "shared-user-id")
     assert one.row in places
-    assert f"1 ({one.row}): user_id is also that of 2 other users, and must be unique (with " in " ".join(
+    assert f"1 ({one.row}): user_id is also used by 2 other users, but must be unique (with " in " ".join(
         str(report).split()
     )
 
@@ -308,7 +308,7 @@ def test_declared_formats_of_hashes(tmp_path: Path) -> None:
         users={"plain md5 in hex": 1}, unknown=1, none=0, accepted=("plain md5 in hex",)
     )
     with pytest.raises(
-        ConfigurationError, match="password_formats: there is no format 'md5'; there are bcrypt, Argon2"
+        ConfigurationError, match="password_formats: unknown format 'md5'; the formats are bcrypt, Argon2"
     ):
         audit(path, Columns(user_id="id", password_hash="hash", password_formats=("md5",)))
 
@@ -351,8 +351,8 @@ def test_metadata_over_all_users(tmp_path: Path) -> None:
     assert broken(report) == {"metadata-not-json": 7, "inconsistent-metadata-type": 3, "dynamic-metadata-keys": 200}
     found = first(report, "dynamic-metadata-keys")
     assert (found.user_id, found.path) == (None, "app_metadata.orders.*")
-    assert found.problem == "has 200 different names over all users; make them values"
-    assert first(report, "inconsistent-metadata-type").problem == "is text, and a number for most users"
+    assert found.problem == "has 200 different keys across all users; store them as values"
+    assert first(report, "inconsistent-metadata-type").problem == "is text, but a number for most users"
 
 
 def test_metadata_of_many_shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,7 +389,7 @@ def test_who_cannot_be_reached_is_found_by_that_alone(tmp_path: Path) -> None:
     report = audit(path, Columns(user_id="id", app_metadata="mail"))
     assert "unreachable-user" not in broken(report)
     (result,) = (result for result in report.results if result.rule == "unreachable-user")
-    assert result.not_audited == "no column is mapped that it is about"
+    assert result.not_audited == "needs a column that is not mapped"
 
 
 def test_rules_are_selected(tmp_path: Path) -> None:
@@ -404,8 +404,8 @@ def test_rules_are_selected(tmp_path: Path) -> None:
         "unicode-email-collision",
     ]
     assert [result.not_audited for result in report.results] == [
-        "no column is mapped that it is about",
-        "no column is mapped that it is about",
+        "needs a column that is not mapped",
+        "needs a column that is not mapped",
         "import mode is off",
     ]
 
@@ -416,9 +416,9 @@ def test_users_who_share_are_named_up_to_a_number(tmp_path: Path, monkeypatch: p
     columns = Columns(user_id="id", email="mail", email_verified="ok", phone_number="phone")
     report = audit(parquet(tmp_path / "users.parquet", rows), columns)
     assert broken(report) == {"shared-email": 30, "shared-phone-number": 13}
-    assert first(report, "shared-email").problem == "is also that of more than 18 other users, and must be unique"
+    assert first(report, "shared-email").problem == "is also used by more than 18 other users, but must be unique"
     found = first(report, "shared-phone-number")
-    assert found.problem == "is also that of 12 other users, and must be unique"
+    assert found.problem == "is also used by 12 other users, but must be unique"
     assert (len(found.shared_with), found.severity) == (10, Severity.WARNING)
 
 
@@ -484,10 +484,10 @@ def test_a_database(store: str) -> None:
         (
             "",
             None,
-            r"table: name the table that has the users, as in postgresql://host/shop\?table=users, or give a query",
+            r"table: name the table that contains the users, as in postgresql://host/shop\?table=users, or use",
         ),
-        ("?table=users", "SELECT 1", "table: name the table that has the users"),
-        ("?table=user", None, "has no table 'user' (.*); there are users"),
+        ("?table=users", "SELECT 1", "table: name the table that contains the users"),
+        ("?table=user", None, "has no table 'user' (.*); it has users"),
     ],
 )
 def test_bad_addresses_of_databases(store: str, url: str, query: str | None, message: str) -> None:
@@ -504,23 +504,23 @@ def test_a_database_that_can_t_be_opened() -> None:
 
 BAD: Sequence[tuple[Mapping[str, Any], str]] = (
     ({"columns": Columns(user_id="idd")}, "there is no column 'idd' for user_id; did you mean id?"),
-    ({"columns": Columns(user_id="id", email="zzzz")}, "there is no column 'zzzz' for email; there are id, mail, ok"),
+    ({"columns": Columns(user_id="id", email="zzzz")}, "no column 'zzzz' for email; the columns are id, mail, ok"),
     (
         {"columns": Columns(user_id="ok")},
-        "the column 'ok' for user_id has the type boolean, and text, whole numbers or UUIDs is expected: convert it",
+        "the column 'ok' for user_id must contain text, whole numbers or UUIDs, got the type boolean: convert it",
     ),
-    ({"columns": Columns(user_id="id", email="id")}, "the column 'id' for email has the type int64, and text is"),
-    ({"columns": Columns(user_id="id", app_metadata="id")}, "and JSON, as text or a type of its own is expected"),
-    ({"columns": Columns(user_id="id", email="mail", others={"email": "mail"})}, "others: email has a column already"),
+    ({"columns": Columns(user_id="id", email="id")}, "the column 'id' for email must contain text, got the type int64"),
+    ({"columns": Columns(user_id="id", app_metadata="id")}, "must contain JSON, as text or in a JSON column, got the"),
+    ({"columns": Columns(user_id="id", email="mail", others={"email": "mail"})}, "others: email already has a column"),
     ({"select": ["shared-emails"]}, "select: there is no rule or group 'shared-emails'; did you mean shared-email"),
-    ({"ignore": ["wrong-arity"]}, "ignore: the rule 'wrong-arity' is about what scripts do, so an audit does not look"),
+    ({"ignore": ["wrong-arity"]}, "ignore: the rule 'wrong-arity' checks what scripts do, so it does not apply to an"),
     ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', not 'info'"),
-    ({"sample": 0}, "sample must be 1 or more, and is 0"),
+    ({"sample": 0}, "sample must be 1 or more, got 0"),
     ({"findings": "found.txt"}, "findings: found.txt must end in .parquet, .csv or .jsonl"),
     ({"findings": "no/found.csv"}, "findings: no/found.csv can't be written: No such file or directory"),
-    ({"query": "SELECT 1"}, "query: it is for databases, and the users come from elsewhere; leave it out"),
-    ({"table": 5}, "table: it must be a path, the URL of a database or an Ibis table, and is int"),
-    ({"table": "no.parquet"}, "there is no file or folder no.parquet: give a Parquet, CSV or JSON Lines file"),
+    ({"query": "SELECT 1"}, "query: applies only to databases, and the users are not in one; remove it"),
+    ({"table": 5}, "table: must be a path, the URL of a database or an Ibis table, got int"),
+    ({"table": "no.parquet"}, "there is no file or folder no.parquet: expected a Parquet, CSV or JSON Lines file"),
 )
 
 
@@ -540,12 +540,12 @@ def test_bad_arguments(
     ("files", "message"),
     [
         ({"users.parquet": b"PAR1 cut"}, "users.parquet can't be read: Invalid Input Error: "),
-        ({"users.txt": b""}, "users.txt can't be read: give a Parquet, CSV or JSON Lines file"),
-        ({"users.csv": b"id,Id\n"}, "users.csv must begin with a line of the names of its columns, each of them once"),
-        ({"users.csv": b"id,id\n"}, "users.csv must begin with a line of the names of its columns, each of them once"),
+        ({"users.txt": b""}, "users.txt can't be read: expected a Parquet, CSV or JSON Lines file"),
+        ({"users.csv": b"id,Id\n"}, "users.csv must begin with a line that contains each column name once"),
+        ({"users.csv": b"id,id\n"}, "users.csv must begin with a line that contains each column name once"),
         (
             {"users.csv": b'id,mail,ok\n1,"a\nb",c\r\n"2,x'},
-            "users.csv can't be read: its lines seem to end in different ways",
+            "users.csv can't be read: its line endings seem to be mixed",
         ),
     ],
 )
@@ -558,11 +558,11 @@ def test_files_that_can_t_be_read(tmp_path: Path, files: Mapping[str, bytes], me
 
 
 def test_folders_that_can_t_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="can't be read: give a Parquet"):
+    with pytest.raises(ConfigurationError, match="can't be read: expected a Parquet"):
         audit(tmp_path, COLUMNS)
     json_lines(tmp_path / "a.jsonl", ada(1))
     parquet(tmp_path / "a.parquet", [ada(1)])
-    with pytest.raises(ConfigurationError, match=r"has files of several kinds \(jsonl, parquet\): give those of one"):
+    with pytest.raises(ConfigurationError, match=r"contains files of several kinds \(jsonl, parquet\): expected"):
         audit(tmp_path, COLUMNS)
 
 
@@ -618,7 +618,7 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
         ("5", "took more than 4 seconds in profile_of"),
     ]
     (result,) = (result for result in report.results if result.rule == "inconsistent-metadata-type")
-    assert result.not_audited == "profile_of makes the profiles, and metadata is compared in columns only"
+    assert result.not_audited == "metadata is compared in columns only, but profile_of creates the profiles"
     # The thread that was left behind with a row makes no more profiles.
     released.set()
     for thread in set(threading.enumerate()) - before:
@@ -706,7 +706,7 @@ def test_a_rule_without_its_column_finds_nothing_in_users_who_break_another(tmp_
 
     assert broken(report) == {"invalid-email": 1}
     (result,) = (result for result in report.results if result.rule == "missing-email-verified")
-    assert result.not_audited == "no column is mapped that it is about"
+    assert result.not_audited == "needs a column that is not mapped"
 
 
 def test_rows_of_json_lines_for_a_function(tmp_path: Path) -> None:
@@ -773,17 +773,15 @@ def test_an_audit_that_is_interrupted_at_once(tmp_path: Path, monkeypatch: pytes
 def test_the_state_of_another_audit(tmp_path: Path) -> None:
     path = parquet(tmp_path / "users.parquet", [ada(1)])
     audit(path, COLUMNS, state=tmp_path / "state")
-    with pytest.raises(ConfigurationError, match="is that of another audit: settings changed; give another folder, or"):
+    with pytest.raises(ConfigurationError, match="belongs to another audit: settings changed; use another folder, or"):
         audit(path, COLUMNS, state=tmp_path / "state", import_mode=True)
     parquet(path, [ada(1), ada(2)])
-    with pytest.raises(ConfigurationError, match="is that of another audit: users changed"):
+    with pytest.raises(ConfigurationError, match="belongs to another audit: users changed"):
         audit(path, COLUMNS, state=tmp_path / "state")
-    with pytest.raises(
-        ConfigurationError, match="is not empty, and has no state of an audit: give a folder of its own"
-    ):
+    with pytest.raises(ConfigurationError, match="is not empty, and contains no audit state: use an empty folder"):
         audit(path, COLUMNS, state=tmp_path)
     (tmp_path / "state" / "audit.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"can't be used \(JSONDecodeError\): remove it to begin anew"):
+    with pytest.raises(ConfigurationError, match=r"can't be used \(JSONDecodeError\): remove it to start again"):
         audit(path, COLUMNS, state=tmp_path / "state")
 
 
@@ -841,8 +839,8 @@ def test_a_state_needs_a_function_that_another_process_finds(tmp_path: Path, fun
         audit(path, columns, state=tmp_path / "state")
 
     assert str(told.value) == (
-        f"state: profile_of is {shown}, which has no name by which another process could find it: "
-        "define it with def at the top level of a module, or leave state out"
+        f"state: profile_of must have a name by which another process can find it, got {shown}: "
+        "define it with def at the top level of a module, or omit state"
     )
     assert not (tmp_path / "state").exists()
 
@@ -882,7 +880,7 @@ def test_a_state_that_was_changed_is_refused(tmp_path: Path, name: str, text: st
     size = (state / "findings.jsonl").stat().st_size
     (state / name).write_text(text if name != "findings.jsonl" else text.ljust(size), encoding="utf-8")
 
-    with pytest.raises(ConfigurationError, match=r"^state: .*state can't be used \(\w+\): remove it to begin anew$"):
+    with pytest.raises(ConfigurationError, match=r"^state: .*state can't be used \(\w+\): remove it to start again$"):
         audit(path, COLUMNS, state=state)
 
 
@@ -920,7 +918,7 @@ def test_json_that_is_nested_too_deeply_for_a_function_is_a_finding(tmp_path: Pa
 def test_a_url_that_is_none_is_refused_without_its_password() -> None:
     with pytest.raises(ConfigurationError) as told:
         audit("postgresql://ada:s3cr3t@[::1/shop?table=users", COLUMNS)
-    assert str(told.value) == "source: it begins like a URL, and is none; write postgresql://host/shop?table=users"
+    assert str(told.value) == "source: not a valid URL; expected a URL such as postgresql://host/shop?table=users"
 
 
 def test_the_state_of_an_audit_of_a_table(tmp_path: Path) -> None:

@@ -123,13 +123,13 @@ def test_a_column_without_any_value_needs_no_type(tmp_path: Path) -> None:
         ("id", [b"1"], "binary", "text, whole numbers or UUIDs"),
         ("email", [["ada@example.com"]], "array<string>", "text"),
         ("email", [1], "int64", "text"),
-        ("verified", [0.5], "float64", "true and false, 0 and 1, or these as text"),
+        ("verified", [0.5], "float64", "true and false or 0 and 1, also as text"),
     ],
 )
 def test_a_column_of_another_type_is_refused(name: str, values: Any, type_: str, expected: str, tmp_path: Path) -> None:
     attribute = {"id": "user_id", "email": "email", "verified": "email_verified"}[name]
     assert refusal_of(parquet(tmp_path / "users.parquet", **{name: values})) == (
-        f"users.parquet: the column {name!r} for {attribute} has the type {type_}, and {expected} is expected: "
+        f"users.parquet: the column {name!r} for {attribute} must contain {expected}, got the type {type_}: "
         "convert it in a view, or write a function for profile_of"
     )
 
@@ -138,7 +138,7 @@ def test_a_long_type_is_cut_in_the_refusal(tmp_path: Path) -> None:
     many = {f"field_{number}": "x" for number in range(100)}
     kind = "struct<field_0: string, field_1: string, field_2: string, fi…"
     assert refusal_of(parquet(tmp_path / "users.parquet", email=[many])) == (
-        f"users.parquet: the column 'email' for email has the type {kind}, and text is expected: "
+        f"users.parquet: the column 'email' for email must contain text, got the type {kind}: "
         "convert it in a view, or write a function for profile_of"
     )
 
@@ -208,7 +208,7 @@ def test_a_line_break_in_quotes_belongs_to_the_value(tmp_path: Path) -> None:
 )
 def test_csv_must_begin_with_the_names_of_its_columns(content: str, tmp_path: Path) -> None:
     assert refusal_of(written(tmp_path / "users.csv", content)) == (
-        "users.csv must begin with a line of the names of its columns, each of them once"
+        "users.csv must begin with a line that contains each column name once"
     )
 
 
@@ -219,7 +219,7 @@ def test_a_column_that_is_not_there_is_looked_for_among_the_others(tmp_path: Pat
 
 
 UNQUOTED = (
-    "can't be read: a quote (\") in it is not closed, or is followed by more text; write one inside a value twice"
+    "can't be read: a quote (\") is not closed, or is followed by more text; inside a value, write each quote twice"
 )
 
 
@@ -227,9 +227,9 @@ UNQUOTED = (
     ("bad", "users", "lost"),
     [
         ('2,"bob"@example.com,true\n3,eve@example.com,true\n', 3, ""),
-        ('2,"bob@example.com,true\n3,eve"@example.com,true\n', 2, "; with it, 1 more line is read as one value"),
-        ('2,"bob@example.com,true\n3,eve@example.com,true\n', 2, "; with it, 1 more line is read as one value"),
-        ('2,"bob@example.com,true\n3,\n4,eve@example.com,', 2, "; with it, 2 more lines are read as one value"),
+        ('2,"bob@example.com,true\n3,eve"@example.com,true\n', 2, "; 1 more line was read as part of it"),
+        ('2,"bob@example.com,true\n3,eve@example.com,true\n', 2, "; 1 more line was read as part of it"),
+        ('2,"bob@example.com,true\n3,\n4,eve@example.com,', 2, "; 2 more lines were read as part of it"),
     ],
     ids=["text after it", "closed in the next line", "never closed", "never closed, and no line break"],
 )
@@ -244,13 +244,13 @@ def test_a_quote_that_is_not_closed_is_a_finding_with_what_it_hides(
 
 def test_a_quote_that_is_not_closed_in_the_first_line_is_refused(tmp_path: Path) -> None:
     assert refusal_of(written(tmp_path / "users.csv", f'"{HEADER}{ADA}')) == (
-        'users.csv: a quote (") in line 1 is not closed; the line must have the names of the columns'
+        'users.csv: a quote (") in line 1 is not closed; the line must contain the column names'
     )
 
 
 def test_lines_that_end_in_different_ways_are_refused(tmp_path: Path) -> None:
     assert refusal_of(written(tmp_path / "users.csv", f"{HEADER}{ADA}2,bob@example.com,true\r\n{ADA}")) == (
-        "users.csv can't be read: its lines seem to end in different ways, CRLF and LF; make them all alike"
+        "users.csv can't be read: its line endings seem to be mixed (CRLF and LF); use only one"
     )
 
 
@@ -275,7 +275,7 @@ def test_another_encoding_of_unicode_is_refused_with_what_to_do(
 
     for refusal in (refusal_of(path), refusal_of(path, column_types)):
         assert re.fullmatch(
-            rf"{name} is in {named}, as its first bytes show \({shown}\), and UTF-8 is expected: "
+            rf"{name} must be UTF-8, got {named}, as its first bytes show \({shown}\): "
             rf"convert it, for example with iconv -f {named} -t UTF-8",
             refusal,
         )
@@ -286,7 +286,8 @@ def test_many_columns_are_not_all_listed_and_odd_names_are_escaped(tmp_path: Pat
     listed = ", ".join(["a\\u0007b", *(f"c{number}" for number in range(19))])
 
     assert refusal_of(written(tmp_path / "users.csv", f"a\ab,{columns}\n")).startswith(
-        f"users.csv: there is no column 'id' for user_id; there are {listed} and 11 more; there is no column 'email'"
+        f"users.csv: there is no column 'id' for user_id; the columns are {listed} and 11 more; "
+        "there is no column 'email'"
     )
 
 
@@ -300,7 +301,7 @@ def test_a_line_that_is_no_json_object_is_a_finding(tmp_path: Path) -> None:
     assert found_in(written(tmp_path / "users.jsonl", content)) == (
         8,
         [
-            ("unreadable-row", None, f"{line}", "row", "can't be read: it is no JSON object, and each line must be one")
+            ("unreadable-row", None, f"{line}", "row", "can't be read: it is not a JSON object")
             for line in (2, 3, 4, 5, 6, 8)
         ],
     )
@@ -370,7 +371,7 @@ def test_a_folder_with_several_kinds_of_files_is_refused(tmp_path: Path) -> None
     written(folder / "a.csv", HEADER)
     written(folder / "b.jsonl", LINE)
 
-    assert refusal_of(folder) == "export has files of several kinds (csv, jsonl): give those of one kind"
+    assert refusal_of(folder) == "export contains files of several kinds (csv, jsonl): expected only one"
 
 
 def test_a_file_that_is_not_compressed_is_refused(tmp_path: Path) -> None:
@@ -414,12 +415,12 @@ def test_other_files_of_a_folder_are_left_alone(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(name: str, tmp_path: Path) -> None:
     assert refusal_of(written(tmp_path / name, HEADER)) == (
         f"{name} can't be read: "
-        "give a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
+        "expected a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
     )
 
 
 def test_what_is_not_there_or_empty_is_refused(tmp_path: Path) -> None:
-    kinds = "give a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
+    kinds = "expected a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
     assert refusal_of(tmp_path / "users.csv") == f"there is no file or folder users.csv: {kinds}"
     (tmp_path / "export").mkdir()
     assert refusal_of(tmp_path / "export") == f"export can't be read: {kinds}"

@@ -191,7 +191,7 @@ def test_the_verdict_follows_the_severity_that_fails(fail_on: Severity) -> None:
     assert report.exit_code == (0 if fail_on is Severity.ERROR else 1)
 
 
-@pytest.mark.parametrize("results", [(), (result(),), (result(not_audited="no column is mapped that it is about"),)])
+@pytest.mark.parametrize("results", [(), (result(),), (result(not_audited="needs a column that is not mapped"),)])
 @pytest.mark.parametrize("print_as", AUDIT_FORMATS.values(), ids=AUDIT_FORMATS)
 def test_no_users_are_a_share_of_no_users(
     print_as: Callable[[AuditReport], str], results: tuple[RuleResult, ...]

@@ -126,13 +126,13 @@ def test_a_missing_table_and_a_wrong_query_are_errors(
     code, out, err = run(capsys, "audit")
     assert (code, out) == (2, "")
     assert "has no table 'customers'" in err
-    assert err.endswith("there are users\n")
+    assert err.endswith("it has users\n")
 
     config.write_text(f'[audit]\nsource = "{source}"\nquery = "select id from customers"\nuser_id = "id"\n')
     code, out, err = run(capsys, "audit")
     assert (code, out) == (3, "")
     assert "shop." in err
-    assert " does not take the query (" in err
+    assert " rejected the query (" in err
 
     config.write_text(f'[audit]\nsource = "{source}"\nquery = "select id from users"\nuser_id = "id"\n')
     code, out, err = run(capsys, "audit", "--select", "missing-user-id")
@@ -161,9 +161,9 @@ def test_an_unreachable_database_is_reported_without_its_password(
         (
             "",
             ["duckdb:///shop.duckdb"],
-            "table: name the table that has the users, as in postgresql://host/shop?table=users, or give a query",
+            "table: name the table that contains the users, as in postgresql://host/shop?table=users, or use a query",
         ),
-        ("", ["users.csv", "--sample", "0"], "sample must be 1 or more, and is 0"),
+        ("", ["users.csv", "--sample", "0"], "sample must be 1 or more, got 0"),
         ("", ["users.csv", "--select", "shared-emial"], "did you mean shared-email"),
         ("", ["users.csv", "--findings", "all.xlsx"], "all.xlsx"),
     ],
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_read_has_no_columns(folder: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"^broken\.parquet can't be read"):
         column_types("broken.parquet")
-    with pytest.raises(ConfigurationError, match=r"^query: it is for databases, and the users come from elsewhere"):
+    with pytest.raises(ConfigurationError, match=r"^query: applies only to databases, and the users are not in one"):
         column_types("users.csv", query="select 1")
     with pytest.raises(ConfigurationError, match=r"^there is no file or folder no\.csv"):
         column_types("no.csv")
@@ -227,7 +227,7 @@ WRITTEN = """\
 # The configuration of `customdb-contract audit`: settings of the connection, and which column becomes which attribute.
 
 [connection]                       # Auth0's own option names
-import_mode = true                 # "Import Users to Auth0": as you will set it, because it affects what happens to users
+import_mode = true                 # "Import Users to Auth0": as you will set it; it affects what happens to users
 requires_username = false
 
 [audit]

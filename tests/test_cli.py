@@ -402,7 +402,7 @@ def test_a_rule_that_only_an_audit_has_is_explained(run: Run, name: str, options
     (rule,) = (rule for rule in AUDITED if rule.name == name)
     assert code == 0
     assert out == (
-        f"{name}\n{'=' * len(name)}\n\ngroup {rule.group}, severity {rule.severity}\nlooked at by: an audit only\n"
+        f"{name}\n{'=' * len(name)}\n\ngroup {rule.group}, severity {rule.severity}\nchecked by: audits only\n"
         f"what happens to the user: {rule.fate}\n\n{rule.docstring}\n"
     )
     assert rule.docstring.startswith(f"{rule.summary}\n\n## Why this matters\n")
@@ -425,7 +425,7 @@ def test_the_rules_of_an_audit_are_listed_by_what_happens(run: Run) -> None:
     assert [line for line in out.splitlines()[:-1] if line and line[0] != " "] == list(Fate)
     named = [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
     assert sorted(named) == sorted(rule.name for rule in AUDITED)
-    assert out.endswith(f"\n\n{len(AUDITED)} rules of an audit; `customdb-contract rules NAME` explains one\n")
+    assert out.endswith(f"\n\n{len(AUDITED)} audit rules; `customdb-contract rules NAME` explains one\n")
     assert len(json.loads(run("rules", "--audit", "--format", "json")[1])) == len(AUDITED)
     assert "missing-user-id" not in run("rules", "--audit", "migration")[1]
 
@@ -441,7 +441,7 @@ def test_a_rule_that_checks_have_too_has_one_page(run: Run) -> None:
         (["--audit", "missing-pasword"], "there is no rule 'missing-pasword'; did you mean missing-password"),
         (
             ["--audit", "wrong-arity"],
-            "the rule 'wrong-arity' is about what scripts do, so an audit does not look at it",
+            "the rule 'wrong-arity' checks what scripts do, so it does not apply to an audit",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The audit: every user that a team has, looked at with the rules of profiles, before the move."""
+"""The audit: checks every user of a store with the rules for profiles, before the move."""
 
 from customdb_contract.audit._about import AUDITED, find_audited
 from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit

@@ -1,4 +1,4 @@
-"""What is known of each rule that an audit looks at: what it finds, and what becomes of such a user."""
+"""The rules of an audit, and what happens to the users who break them."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -46,7 +46,7 @@ _FATES: Final[Mapping[str, Fate]] = {
     "unicode-email-collision": Fate.REFUSED,
     "inconsistent-metadata-type": Fate.LOST_METADATA,
 }
-"""What becomes of a user who breaks a rule that checks have too."""
+"""What happens to the users who break a rule that checks have too."""
 
 
 def _audited() -> tuple[AuditedRule, ...]:
@@ -68,31 +68,31 @@ def _audited() -> tuple[AuditedRule, ...]:
 
 
 AUDITED: Final = _audited()
-"""Every rule that an audit looks at, those of all users last."""
+"""Every rule of an audit; those that compare users come last."""
 
 
 def select_audited(select: Collection[str], ignore: Collection[str]) -> tuple[AuditedRule, ...]:
-    """Return the rules that an audit looks at.
+    """Return the selected rules of an audit.
 
     Args:
-        select: Names of rules or groups; empty stands for all.
-        ignore: Names of rules or groups that are left out.
+        select: The names of the rules or groups to check; empty stands for all.
+        ignore: The names of rules or groups to leave out.
 
     Raises:
-        ConfigurationError: When there is no such rule or group.
+        ConfigurationError: If there is no such rule or group.
     """
     selected, ignored = _expand(select, "select") if select else frozenset(AUDITED), _expand(ignore, "ignore")
     return tuple([rule for rule in AUDITED if rule in selected and rule not in ignored])
 
 
 def find_audited(name: str) -> AuditedRule:
-    """Return a rule that an audit looks at.
+    """Return a rule of an audit.
 
     Args:
         name: Its name.
 
     Raises:
-        ConfigurationError: When there is no such rule, or an audit does not look at it.
+        ConfigurationError: If there is no such rule, or it does not apply to audits.
     """
     known = {rule.name: rule for rule in AUDITED}
     if name not in known:
@@ -112,5 +112,5 @@ def _expand(names: Collection[str], option: str) -> frozenset[AuditedRule]:
 
 def _no_such(name: str, known: Collection[str], what: str) -> str:
     if any(rule.info.name == name for rule in CATALOGUE):
-        return f"the rule {name!r} is about what scripts do, so an audit does not look at it"
+        return f"the rule {name!r} checks what scripts do, so it does not apply to an audit"
     return problem_of_name(name, known, what)

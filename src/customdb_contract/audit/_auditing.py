@@ -1,4 +1,4 @@
-"""`audit`: every user of a store looked at with the rules of profiles."""
+"""`audit`: checks every user of a store with the rules for profiles."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -43,20 +43,20 @@ from customdb_contract.interrupts import interruptible
 
 __all__ = ["AuditInterrupted", "AuditProgress", "audit"]
 
-_NO_COLUMN: Final = "no column is mapped that it is about"
-_MADE: Final = "profile_of makes the profiles, and metadata is compared in columns only"
+_NO_COLUMN: Final = "needs a column that is not mapped"
+_MADE: Final = "metadata is compared in columns only, but profile_of creates the profiles"
 _DEFAULT_TIMEOUT: Final = 20.0
 
 
 @frozen(kw_only=True)
 class AuditProgress:
-    """How far an audit is.
+    """The progress of an audit.
 
     Args:
-        doing: The rule, or the step, that is under way.
-        users: How many users there are.
-        rows: How many rows were looked at one by one so far; the engine itself clears most users of suspicion.
-        findings: How many findings there are so far.
+        doing: The current rule or step.
+        users: The number of users.
+        rows: The number of rows checked one by one so far; the engine itself rules out most rows.
+        findings: The number of findings so far.
     """
 
     doing: str
@@ -66,10 +66,10 @@ class AuditProgress:
 
 
 class AuditInterrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM ended an audit.
+    """An audit was interrupted by ctrl-C or SIGTERM.
 
     Args:
-        report: What was found until then; None where nothing was looked at yet.
+        report: The report so far; None if nothing was checked yet.
     """
 
     def __init__(self, report: AuditReport | None) -> None:
@@ -96,44 +96,45 @@ def audit(
     folder: str | Path | None = None,
     on_progress: Callable[[AuditProgress], None] = lambda _: None,
 ) -> AuditReport:
-    """Audit every user of a store: with the rules that judge a profile, and with those that compare users.
+    """Audit every user of a store, with the rules that check a profile and those that compare users.
 
     Args:
-        table: The users: a path to a Parquet, CSV or JSON Lines file or to a folder of them; the URL of a database,
-            as in `postgresql://host/shop?table=users`; or an Ibis table.
-        columns: The columns that make a profile.
-        query: A single SELECT of the users of a database, in its own SQL, in place of `?table=`.
+        table: The users: the path of a Parquet, CSV or JSON Lines file, or of a folder of them; the URL of a database,
+            such as `postgresql://host/shop?table=users`; or an Ibis table.
+        columns: The columns that make up a profile.
+        query: A single SELECT that returns the users of a database, in its own SQL, instead of `?table=`.
         import_mode: Whether "Import Users to Auth0" is on for the connection.
         requires_username: Whether every user of the connection has a username.
-        select: Names of rules or groups that are looked at; empty stands for all.
-        ignore: Names of rules or groups that are not looked at.
+        select: The names of the rules or groups to check; empty stands for all.
+        ignore: The names of rules or groups to leave out.
         fail_on: The lowest severity that makes the audit fail: `error` or `warning`.
-        findings: The file that every finding is written to, `.parquet`, `.csv` or `.jsonl`.
-        show_values: Whether findings have the values too, which are personal data; never secrets.
-        sample: How many users are looked at, the first ones that the store gives; None stands for all.
-        state: A folder in which the audit keeps how far it is; when it was interrupted, the next one with the same
-            arguments goes on there, also in another process. None keeps nothing. What `profile_of` makes is not
-            compared: after a change of the function, begin anew.
-        timeout: Seconds that `profile_of` may take for one row; the row that takes longer is a finding. Its thread is
-            left behind, or its process is ended.
-        memory: The most memory that DuckDB takes, such as `3GB`.
-        folder: Where DuckDB puts what does not fit into memory; None stands for the machine's own place.
-        on_progress: Called with how far the audit is.
+        findings: The file to write every finding to: `.parquet`, `.csv` or `.jsonl`.
+        show_values: Whether findings contain the values, which are personal data; secrets are never shown.
+        sample: The number of users to audit, the first ones that the store returns; None stands for all.
+        state: A folder in which to store the progress. After an interruption, an audit with the same arguments resumes
+            from there, also in another process. None stores nothing. A change inside `profile_of` is not noticed:
+            start again after you change the function.
+        timeout: Seconds that `profile_of` may take for one row; a row that takes longer is a finding, and its thread is
+            abandoned or its process is ended.
+        memory: The most memory that DuckDB may use, such as `3GB`.
+        folder: The folder to which DuckDB writes data that does not fit into memory; None stands for the temporary
+            folder of the machine.
+        on_progress: Called with the progress of the audit.
 
     Returns:
-        How many users break which rule, what becomes of them, and some examples.
+        The report: the number of users who break each rule, what happens to them, and examples.
 
     Raises:
-        ConfigurationError: When an argument can't be used, the users can't be read, or Ibis is not installed.
-        DatabaseOpeningError: When a database can't be opened, does not take the query, or fails while it is read.
-        AuditInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` that carries the report so far.
+        ConfigurationError: If an argument can't be used, the users can't be read, or Ibis is not installed.
+        DatabaseOpeningError: If a database can't be opened, rejects the query, or fails while it is read.
+        AuditInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` with the report so far.
     """
     rules = select_audited(select, ignore)
     if fail_on not in {Severity.ERROR, Severity.WARNING}:
         message = f"fail_on must be 'error' or 'warning', not {fail_on!r}"
         raise ConfigurationError(message)
     if sample is not None and sample < 1:
-        message = f"sample must be 1 or more, and is {sample}"
+        message = f"sample must be 1 or more, got {sample}"
         raise ConfigurationError(message)
     formats_of(columns)
     running: list[_Audit] = []
@@ -198,12 +199,12 @@ def audit(
 
 
 class _Seen:
-    """What was seen so far, beside the findings."""
+    """What is known so far, besides the findings."""
 
     def __init__(self, users: int) -> None:
         self.users = users
         self.rows = 0
-        self.doing = "its beginning"
+        self.doing = "the beginning"
         self.sizes = SizeTally()
         self.password_formats: PasswordFormats | None = None
 
@@ -233,19 +234,19 @@ class _Audit:
         return "profile-too-large" in self.names
 
     def so_far(self, findings: str | Path | None, state: str | Path | None) -> str:
-        """Return how far an audit is that can't go on, and how it will.
+        """Return the progress of an audit that failed, and how to resume it.
 
         Args:
             findings: The file with the findings.
             state: The folder with the state.
         """
-        place = "" if findings is None else f", which are in {findings}"
-        how = "the same audit goes on there" if state else "with --state FOLDER (state in Python) it could go on there"
-        seen, found = self.seen, self.counter.findings
-        return f". The audit of {seen.users:,} users was at {seen.doing}, with {found:,} findings{place}; {how}"
+        place = "" if findings is None else f", in {findings}"
+        how = "run it again to resume" if state else "to be able to resume, use --state FOLDER (state in Python)"
+        seen, found = self.seen, f"{self.counter.findings:,} findings so far"
+        return f". The audit of {seen.users:,} users stopped at {seen.doing}, with {found}{place}; {how}"
 
     def run(self) -> None:
-        """Look at all users."""
+        """Check all users."""
         self._step("unreadable-row", self._unreadable)
         self._profiles()
         self._passwords()
@@ -262,7 +263,7 @@ class _Audit:
         needs: str | None = None,
         is_for_import: bool = False,
     ) -> None:
-        """Do one step, unless it was done before the audit was interrupted."""
+        """Run a step, unless it was completed before the audit was interrupted."""
         if rule not in self.names:
             return
         if needs is not None and not self.users.has(needs):
@@ -289,7 +290,7 @@ class _Audit:
         return (_unreadable(None, place, problem) for place, problem in self.users.unreadable())
 
     def _profiles(self) -> None:
-        """Look at the users one by one."""
+        """Check the users one by one."""
         self.seen.doing = "profiles"
         made = self.maker is not None
         wanted = [name for name in SCREENS if name in self.names]
@@ -337,7 +338,7 @@ class _Audit:
         )
 
     def _suspicious_rows(self, wanted: list[str]) -> Iterator[Iterator[Iterable[UserFinding]]]:
-        """Yield batches of what is wrong with the users whom an expression takes for suspicious."""
+        """Yield batches of the findings on each user whose row an expression selects as suspicious."""
         table = suspicious(self.screening, wanted)
         judge = self._judge()
         if table is not None:
@@ -345,7 +346,7 @@ class _Audit:
                 yield map(judge.of_row, batch)
 
     def _all_rows(self) -> Iterator[Iterator[Iterable[UserFinding]]]:
-        """Yield batches of what is wrong with the profiles that the team's own function makes."""
+        """Yield batches of the findings on each profile that `profile_of` returns."""
         maker, judge = self.maker, self._judge()
         assert maker is not None  # noqa: S101 - see _profiles
         for batch in rows_in_batches(self._in_order(self.users.raw)):
@@ -359,7 +360,7 @@ class _Audit:
             )
 
     def _raw(self, row: Row) -> Row | None:
-        """Return a row as the function is given it; None where JSON is more than Python reads."""
+        """Return a row as `profile_of` receives it; None if Python cannot read its JSON."""
         try:
             return self.users.raw_row(row)
         except (ValueError, RecursionError):
@@ -374,7 +375,7 @@ class _Audit:
         return judge.of_profile(profile, user_id, row)
 
     def _in_order(self, table: Table) -> Table:
-        """Return a table whose rows come in the same order again, where that matters."""
+        """Return a table whose rows always come in the same order, if a state depends on it."""
         if isinstance(self.state, NoState) or FILE in table.columns or self.users.is_copied:
             return table
         return table.order_by(table.columns)
@@ -447,5 +448,5 @@ def _crowded(path: str, keys: int) -> UserFinding:
         severity=Severity.INFO,
         user_id=None,
         path=f"{path}.*",
-        problem=f"has {keys} different names over all users; make them values",
+        problem=f"has {keys} different keys across all users; store them as values",
     )

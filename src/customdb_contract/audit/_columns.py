@@ -1,4 +1,4 @@
-"""Which columns of a table make which attributes of a profile."""
+"""The mapping from the columns of a table to the attributes of a profile."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -12,37 +12,37 @@ from customdb_contract.passwords import PasswordFormat
 __all__ = ["Columns", "Metadata", "ProfileOf", "PythonProcessFunction", "Row"]
 
 Metadata: TypeAlias = str | Mapping[str, str]
-"""The column whose JSON makes metadata, or the column of each of its keys."""
+"""A column that contains the metadata as JSON, or the column of each key."""
 
 
 @frozen(kw_only=True)
 class Columns:
-    """The columns that make a profile: what `get_user` returns for a row.
+    """The columns that make up a profile, as `get_user` returns it for a row.
 
     Args:
-        user_id: The column of the key; it also names the row in findings.
-        email: That of the e-mail address.
-        email_verified: Whether it was verified.
+        user_id: The column with the user's key, which also identifies the user in findings.
+        email: The column with the e-mail address.
+        email_verified: The column that says whether the e-mail is verified.
         username: The username.
         phone_number: The phone number.
-        phone_verified: Whether it was verified.
+        phone_verified: Whether the phone number is verified.
         name: The full name.
         nickname: The nickname.
         given_name: The given name.
         family_name: The family name.
-        picture: The address of the picture.
+        picture: The URL of the picture.
         blocked: Whether the user is blocked.
         user_metadata: A column of JSON objects, or the column of each key.
         app_metadata: A column of JSON objects, or the column of each key.
         mfa_factors: A column of JSON arrays.
-        others: Columns of further attributes at the root of the profile, by the names of these.
-        password_hash: What is stored for the password; it is looked at for its format only, and never shown.
-        password_salt: The salt, where it has a column of its own.
-        password_formats: The formats that `password_hash` may have, or names of those that are unmistakable; by
-            default all of the latter.
-        profile_of: Makes the profile of a row in place of the columns above: a function of this process, on a thread,
-            or a `PythonProcessFunction`, which can neither end nor hang the audit. `user_id`, `email`, `username` and
-            `phone_number` are still looked at as columns, to find out who shares one.
+        others: The columns of other attributes at the root of the profile, by name of the attribute.
+        password_hash: The column with the stored password; only its format is checked, and it is never shown.
+        password_salt: The salt, if it has a column of its own.
+        password_formats: The accepted formats of `password_hash`, as objects or by name. Only formats that cannot be
+            mistaken for others have names; by default, all of these are accepted.
+        profile_of: Creates the profile of a row, instead of the columns above: a function that runs in this process, on
+            a thread, or a `PythonProcessFunction`, which can neither end nor hang the audit. `user_id`, `email`,
+            `username` and `phone_number` are still read as columns, to find users who share one.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""Rows judged by the predicates in Python, which alone say what is wrong."""
+"""Judges rows by the predicates in Python, which alone decide what is wrong."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ _FEWEST: Final = 2
 
 
 def place_of(row: Row) -> str:
-    """Return where a row stands, or nothing where that is not known.
+    """Return the position of a row, or an empty text if it is not known.
 
     Args:
         row: The row.
@@ -32,7 +32,7 @@ def place_of(row: Row) -> str:
 
 
 def named(user_id: str | None, row: Row) -> tuple[str | None, str]:
-    """Return how a finding names a user: by the key, or by the place where there is none.
+    """Return the key by which a finding identifies a user, or the position of the row if there is none.
 
     Args:
         user_id: The key.
@@ -44,10 +44,10 @@ def named(user_id: str | None, row: Row) -> tuple[str | None, str]:
 
 
 def masked(text: str) -> str:
-    """Return a text without what is a secret by its format.
+    """Return a text without anything that is a secret by its format.
 
     Args:
-        text: A text of the store.
+        text: A text from the store.
     """
     return hide_unknown(text, lambda _kind, _value: "…")
 
@@ -57,12 +57,12 @@ class Judge:
     """Judges rows.
 
     Args:
-        fields: What their columns are.
-        rules: The names of the rules that are looked at.
+        fields: The fields of their columns.
+        rules: The names of the rules to check.
         import_mode: Whether import mode is on.
         requires_username: Whether every user of the connection has a username.
-        show_values: Whether values are shown.
-        sizes: Is told of every profile that is too large; None where all are measured anyway.
+        show_values: Whether to show values.
+        sizes: Counts every profile that is too large; None if all are measured anyway.
     """
 
     fields: tuple[Field, ...]
@@ -73,10 +73,10 @@ class Judge:
     sizes: SizeTally | None
 
     def of_row(self, row: Row) -> Iterator[UserFinding]:
-        """Yield what is wrong with the user of a row, as far as the engine suspects it.
+        """Yield the findings on the user of a row, for the rules that the engine suspects.
 
         Args:
-            row: The row, by the names of the fields.
+            row: The row, by name of the field.
         """
         rules = suspected(cast("int", row[SUSPECTED]))
         yield from self.of_profile(readable(profile_of_row(row, self.fields)), as_text(row["user_id"]), row, rules)
@@ -84,10 +84,10 @@ class Judge:
     def of_profile(
         self, profile: Mapping[str, object], user_id: str | None, row: Row, rules: Iterable[str] = PREDICATES
     ) -> Iterator[UserFinding]:
-        """Yield what is wrong with a profile: one finding for each rule that it breaks.
+        """Yield the findings on a profile, one for each rule that it breaks.
 
         Args:
-            profile: The profile, as it is readable.
+            profile: The profile, as `readable` returns it.
             user_id: The key of its row.
             row: Its row.
             rules: The rules that it may break.
@@ -120,7 +120,7 @@ class Judge:
                 yield from filter(None, PREDICATES[rule](profile, circumstances))
 
     def _path(self, path: str) -> str:
-        """Return the path of a problem; a name in metadata that is an e-mail is personal."""
+        """Return the path of a problem; a key of metadata that is an e-mail is personal data, and is replaced."""
         if self.show_values or "@" not in path:
             return path
         return ".".join([*path.split(".")[: _FEWEST - 1], "*"])

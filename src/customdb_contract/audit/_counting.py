@@ -1,4 +1,4 @@
-"""Findings counted rule by rule, with a few examples, and handed on: they are never kept."""
+"""Counts findings by rule, keeps a few examples, and passes all of them on without storing them."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,7 +11,7 @@ from customdb_contract.findings import Severity
 __all__ = ["MOST_EXAMPLES", "Counter"]
 
 MOST_EXAMPLES = 5
-"""Users that a report names for one rule."""
+"""The number of users that a report lists for a rule."""
 
 
 @define
@@ -26,8 +26,8 @@ class Counter:
     """Counts findings.
 
     Args:
-        rules: The rules that are looked at, in the order of the report.
-        hand_on: Is given findings as they come.
+        rules: The checked rules, in the order of the report.
+        hand_on: Called with findings as they are found.
     """
 
     rules: tuple[AuditedRule, ...]
@@ -37,7 +37,7 @@ class Counter:
     _not_audited: dict[str, str] = field(factory=dict[str, str], init=False)
 
     def add(self, findings: Iterable[UserFinding]) -> None:
-        """Count findings and hand them on.
+        """Count findings and pass them on.
 
         Args:
             findings: One for each user and rule.
@@ -48,11 +48,11 @@ class Counter:
             self.hand_on((finding,))
 
     def note(self, finding: UserFinding, users: int) -> None:
-        """Count a finding that is about many users, of whom some may have been counted one by one.
+        """Count a finding on many users, some of whom may have been counted one by one.
 
         Args:
             finding: The finding.
-            users: How many users it is about.
+            users: The number of users.
         """
         count = self._count(finding)
         count.users = max(count.users, users)
@@ -67,21 +67,21 @@ class Counter:
         return count
 
     def leave_out(self, rule: str, why: str) -> None:
-        """Note that a rule could not be looked at.
+        """Note that a rule could not be checked.
 
         Args:
-            rule: Its name.
+            rule: The name of the rule.
             why: The reason.
         """
         self._not_audited[rule] = why
 
     @property
     def left_out(self) -> frozenset[str]:
-        """The names of the rules that could not be looked at."""
+        """The names of the rules that could not be checked."""
         return frozenset(self._not_audited)
 
     def results(self) -> tuple[RuleResult, ...]:
-        """Return what was counted, one result for each rule."""
+        """Return one result for each rule."""
         return tuple([self._result(rule) for rule in self.rules])
 
     def _result(self, rule: AuditedRule) -> RuleResult:

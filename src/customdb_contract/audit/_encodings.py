@@ -1,4 +1,4 @@
-"""The encoding of a text file, as far as its first bytes show it: only UTF-8 is read."""
+"""Detects the encoding of a text file by its first bytes; only UTF-8 is read."""
 
 import gzip
 import zlib
@@ -22,13 +22,13 @@ _SEEN: Final = 4
 
 @contextmanager
 def opened(path: Path) -> Generator[IO[bytes]]:
-    """Open a file, or what a compressed one contains.
+    """Open a file, decompressed if it is compressed.
 
     Args:
         path: The file.
 
     Raises:
-        ConfigurationError: When it can't be read.
+        ConfigurationError: If it can't be read.
     """
     try:
         with cast("IO[bytes]", gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as file:
@@ -39,27 +39,27 @@ def opened(path: Path) -> Generator[IO[bytes]]:
 
 
 def refuse_encoding(path: Path) -> None:
-    """Do nothing where a file may be in UTF-8.
+    """Raise an error if a file cannot be UTF-8.
 
     Args:
         path: The file.
 
     Raises:
-        ConfigurationError: When it is in another encoding of Unicode, or can't be read.
+        ConfigurationError: If it is in another Unicode encoding, or can't be read.
     """
     with opened(path) as file:
         first = file.read(_SEEN)
     encoding = next((name for mark, name in _MARKS if first.startswith(mark)), None) or _without_mark(first)
     if encoding is not None:
         message = (
-            f"{path} is in {encoding}, as its first bytes show ({first.hex(' ')}), and UTF-8 is expected: "
+            f"{path} must be UTF-8, got {encoding}, as its first bytes show ({first.hex(' ')}): "
             f"convert it, for example with iconv -f {encoding} -t UTF-8"
         )
         raise ConfigurationError(message)
 
 
 def _without_mark(first: bytes) -> str | None:
-    """Return the encoding of a text that begins with letters of ASCII, each with a byte that is 0."""
+    """Return the encoding of a text that begins with ASCII letters, each with a zero byte."""
     for name, byte_order in (("UTF-16LE", 1), ("UTF-16BE", 0)):
         zeros = first[byte_order::2]
         if len(first) == _SEEN and zeros == b"\0\0" and first != b"\0\0\0\0":

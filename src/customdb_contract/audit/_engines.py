@@ -1,4 +1,4 @@
-"""Ibis, which is imported when an audit needs it, and the DuckDB that reads files and keeps what is in between."""
+"""Ibis, which is imported only when an audit needs it, and the DuckDB that reads files and stores intermediate data."""
 
 import importlib
 import os
@@ -33,22 +33,22 @@ __all__ = [
 ]
 
 Table: TypeAlias = Any
-"""An Ibis table, whose types say little of its columns."""
+"""An Ibis table; its types say little about its columns."""
 
 Expression: TypeAlias = Any
 """An Ibis expression over the columns of a table."""
 
 BATCH: Final = 10_000
-"""Rows that are looked at together."""
+"""The number of rows in a batch."""
 DEFAULT_MEMORY: Final = "3GB"
-"""The most memory that DuckDB takes where nothing else is said."""
+"""The most memory that DuckDB uses by default."""
 
 
 def import_ibis() -> Any:
     """Import Ibis.
 
     Raises:
-        ConfigurationError: When the extra is not installed.
+        ConfigurationError: If the extra is not installed.
     """
     try:
         return importlib.import_module("ibis")
@@ -58,7 +58,7 @@ def import_ibis() -> Any:
 
 
 def import_arrow(name: str = "pyarrow") -> Any:
-    """Import Arrow, which Ibis brings.
+    """Import Arrow, on which Ibis depends.
 
     Args:
         name: The module.
@@ -67,12 +67,12 @@ def import_arrow(name: str = "pyarrow") -> Any:
 
 
 def batches_of(table: Table, size: int, connection: Any = None) -> Generator[Any]:
-    """Yield a table as Arrow's batches, as the engine gives them.
+    """Yield a table as Arrow batches, as the engine returns them.
 
     Args:
         table: The table.
-        size: Rows of one batch, at the most.
-        connection: Ibis' connection that reads it; None stands for the table's own.
+        size: The maximum number of rows in a batch.
+        connection: The Ibis connection to read it with; None stands for the table's own.
     """
     connection = table.get_backend() if connection is None else connection
     with engine_errors():
@@ -81,20 +81,20 @@ def batches_of(table: Table, size: int, connection: Any = None) -> Generator[Any
 
 def _batches_of(table: Table, size: int, connection: Any) -> Generator[Any]:
     if connection.name == "duckdb":
-        # Ibis 12 asks DuckDB 2 for batches by a method that is gone.
+        # Ibis 12 requests batches by a method that DuckDB 2 no longer has.
         connection._run_pre_execute_hooks(table)  # noqa: SLF001 - see above
         reader = connection.con.sql(connection.compile(table)).to_arrow_reader(size)
         try:
             yield from reader
         finally:
-            # It keeps the connection from whatever comes next.
+            # An open reader blocks the connection.
             reader.close()
     else:
         yield from connection.to_pyarrow_batches(table, chunk_size=size)
 
 
 def rows_in_batches(table: Table) -> Generator[list[Row]]:
-    """Yield the rows of a table as the engine gives them.
+    """Yield the rows of a table in batches, as the engine returns them.
 
     Args:
         table: The table.
@@ -102,7 +102,7 @@ def rows_in_batches(table: Table) -> Generator[list[Row]]:
     interrupts, batches = current_interrupts(), batches_of(table, BATCH)
     with closing(batches):
         while True:
-            # The engine may take minutes, and has no safe points.
+            # The engine can take minutes, and has no safe points.
             interrupts.raise_if_pending()
             with interrupts.immediate():
                 batch = next(batches, None)
@@ -115,7 +115,7 @@ def _rows_of_batch(batch: Any) -> list[Row]:
     try:
         rows: list[Row] = batch.to_pylist()
     except (OverflowError, ValueError):
-        # Databases have dates that Python has not: infinity, before the year 1 and after 9999. They are read as text.
+        # Databases have dates that Python lacks (infinity, before the year 1, after 9999), which are read as text.
         columns = [[_value_of(value) for value in column] for column in batch.columns]
         return [dict(zip(batch.schema.names, values, strict=True)) for values in zip(*columns, strict=True)]
     return rows
@@ -125,7 +125,7 @@ def _value_of(scalar: Any) -> object:
     try:
         return scalar.as_py()
     except (OverflowError, ValueError):
-        # What contains such a date has no value of its own.
+        # A value that contains such a date has no `value`.
         return str(getattr(scalar, "value", scalar.type))
 
 
@@ -140,7 +140,7 @@ def rows_of(table: Table) -> Generator[Row]:
 
 
 def count_of(table: Table) -> int:
-    """Return how many rows a table has.
+    """Return the number of rows in a table.
 
     Args:
         table: The table.
@@ -149,7 +149,7 @@ def count_of(table: Table) -> int:
 
 
 def end_of_text(engine: str) -> str:
-    """Return the pattern of the end of a text; in Java `$` also matches before a line break there.
+    """Return the pattern for the end of a text; in Java, `$` also matches before a final line break.
 
     Args:
         engine: The engine, as `Workshop` names it.
@@ -159,12 +159,12 @@ def end_of_text(engine: str) -> str:
 
 @frozen
 class Workshop:
-    """A DuckDB of its own for one audit, with a folder for what does not fit into memory.
+    """A separate DuckDB for one audit, with a folder for data that does not fit into memory.
 
     Args:
-        connection: Ibis' connection with it.
-        folder: Where its files are; it is removed at the end.
-        at_end: Ends what was opened for the audit.
+        connection: The Ibis connection to it.
+        folder: The folder with its files, which is removed at the end.
+        at_end: Closes everything that was opened for the audit.
     """
 
     connection: Any
@@ -172,11 +172,11 @@ class Workshop:
     at_end: ExitStack
 
     def run(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run a statement of DuckDB's own and return its rows.
+        """Run a statement in DuckDB's SQL and return its rows.
 
         Args:
             sql: The statement.
-            values: Of its placeholders.
+            values: The values of its placeholders.
         """
         rows: list[tuple[Any, ...]] = self.connection.con.execute(sql, list(values)).fetchall()
         return rows
@@ -187,11 +187,11 @@ def workshop(memory: str = DEFAULT_MEMORY, folder: Path | None = None) -> Genera
     """Open a DuckDB whose tables are on disk.
 
     Args:
-        memory: The most that it takes, such as `3GB`.
-        folder: Where its files go; None stands for the temporary folder of the machine.
+        memory: The most memory that it may use, such as `3GB`.
+        folder: The folder for its files; None stands for the temporary folder of the machine.
 
     Raises:
-        ConfigurationError: When that is no amount of memory, or nothing can be written there.
+        ConfigurationError: If the amount of memory is not valid, or the folder can't be written to.
     """
     ibis = import_ibis()
     try:

@@ -1,4 +1,4 @@
-"""A store that fails while it is read: a damaged file, a lost connection, a permission that is missing, a full disk."""
+"""Errors while a store is read: a damaged file, a lost connection, a missing permission, a full disk."""
 
 import importlib
 import re
@@ -17,10 +17,10 @@ _NAME: Final = re.compile(r"[/A-Za-z_][\w./:-]*")
 
 
 class EngineError(Exception):
-    """An engine can't go on; the message says why.
+    """An engine failed; the message says why.
 
     Args:
-        error: What its driver has raised.
+        error: The exception of its driver.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -29,10 +29,10 @@ class EngineError(Exception):
 
 @contextmanager
 def engine_errors() -> Generator[None]:
-    """Tell what an engine raises from what is wrong here: each driver has exceptions of its own, but no built-in ones.
+    """Distinguish errors of an engine from bugs: each driver raises its own exceptions, never built-in ones.
 
     Raises:
-        EngineError: In place of what a driver has raised; exceptions of DuckDB are left as they are.
+        EngineError: Instead of the exception of a driver; exceptions of DuckDB are raised unchanged.
     """
     try:
         yield
@@ -46,16 +46,16 @@ def engine_errors() -> Generator[None]:
 
 @contextmanager
 def reading(source: str, so_far: Callable[[], str] = str, *, is_file: bool) -> Generator[None]:
-    """Say what was read where an engine can't go on.
+    """Add the source and the progress to the error of an engine.
 
     Args:
-        source: What is read.
-        so_far: Returns what to say of how far the audit was.
-        is_file: Whether it is a file, or a folder of files.
+        source: The source of the users.
+        so_far: Returns a text about the progress of the audit, which ends the message.
+        is_file: Whether the source is a file, or a folder of files.
 
     Raises:
-        ConfigurationError: When a file can't be read to its end, or DuckDB has not enough memory.
-        DatabaseOpeningError: When a database can't be read to its end.
+        ConfigurationError: If a file can't be read to its end, or DuckDB runs out of memory.
+        DatabaseOpeningError: If a database can't be read to its end.
     """
     duckdb = _duckdb()
     try:
@@ -67,34 +67,35 @@ def reading(source: str, so_far: Callable[[], str] = str, *, is_file: bool) -> G
 
 
 def unreadable(source: object, error: Exception) -> ConfigurationError:
-    """Return what to raise where DuckDB can't read a file.
+    """Return the exception to raise if DuckDB can't read a file.
 
     Args:
         source: The file.
-        error: What DuckDB has raised.
+        error: The exception of DuckDB.
     """
     complete = "" if isinstance(error, _duckdb().OutOfMemoryException) else "; is it complete?"
     return ConfigurationError(f"{source} can't be read: {problem_of(error)}{complete}")
 
 
 def problem_of(error: Exception) -> str:
-    """Return what is wrong, and what to do about it as far as that is known.
+    """Return what is wrong, and if known, what to do about it.
 
     Args:
-        error: What an engine has raised.
+        error: The exception of an engine.
     """
     return f"{first_line(error)}{_MEMORY if isinstance(error, _duckdb().OutOfMemoryException) else ''}"
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of a message; those that follow may quote the file, the query or rows.
+    """Return the first line of a message; the others can quote the file, the query or rows.
 
-    What it quotes itself may be a value, which is personal, unless it looks like the name of a column or a file.
+    Anything quoted in the first line can be a value, which is personal data, and is removed unless it looks like the
+    name of a column or a file.
 
     Args:
-        error: What an engine has raised.
+        error: The exception of an engine.
     """
-    # Arrow adds where it was to what it has raised.
+    # Arrow adds its position as further arguments of the exception.
     parts = map(str, error.args) if len(error.args) > 1 else (str(error),)
     line = _QUOTED.sub(_name_in, "; ".join(part.strip().partition("\n")[0] for part in parts))
     return hide_unknown(line, lambda _kind, _value: "…")

@@ -35,11 +35,11 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "invalid encoding": "it is not UTF-8",
     "line size over maximum": 'it is longer than 64 MB; is a quote (") not closed?',
     "missing columns": "it has fewer values than there are columns",
-    "no JSON object": "it is no JSON object, and each line must be one",
+    "no JSON object": "it is not a JSON object",
     "too many columns": "it has more values than there are columns",
-    "unquoted value": 'a quote (") in it is not closed, or is followed by more text; write one inside a value twice',
+    "unquoted value": 'a quote (") is not closed, or is followed by more text; inside a value, write each quote twice',
 }
-"""What DuckDB finds wrong with a line, in other words."""
+"""DuckDB's errors in a line, in plain words."""
 _KINDS: Final = "a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
 
 
@@ -50,7 +50,7 @@ class Files:
     Args:
         kind: `parquet`, `csv` or `jsonl`.
         paths: The files.
-        source: The file or folder that was given.
+        source: The file or folder as given.
     """
 
     kind: str
@@ -63,11 +63,11 @@ def users_of_files(path: Path, columns: Columns, workshop: Workshop) -> Users:
 
     Args:
         path: The file or the folder.
-        columns: The columns that make a profile.
-        workshop: Where CSV and JSON Lines are copied to; Parquet is read where it is.
+        columns: The columns that make up a profile.
+        workshop: The DuckDB to which CSV and JSON Lines are copied; Parquet is read in place.
 
     Raises:
-        ConfigurationError: When it can't be read, or has not the columns.
+        ConfigurationError: If it can't be read, or lacks a column.
     """
     files = found_files(path)
     read = {"parquet": _of_parquet, "csv": _of_csv, "jsonl": _of_json_lines}[files.kind]
@@ -83,24 +83,24 @@ def found_files(path: Path) -> Files:
         path: The file or the folder.
 
     Raises:
-        ConfigurationError: When there is none that can be read.
+        ConfigurationError: If there is no file that can be read.
     """
     if not path.exists():
-        message = f"there is no file or folder {path}: give {_KINDS}"
+        message = f"there is no file or folder {path}: expected {_KINDS}"
         raise ConfigurationError(message)
     paths = sorted(_below(path)) if path.is_dir() else [path]
     kinds = {_kind(one) for one in paths}
     if not kinds or None in kinds:
-        message = f"{path} can't be read: give {_KINDS}"
+        message = f"{path} can't be read: expected {_KINDS}"
         raise ConfigurationError(message)
     if len(kinds) > 1:
-        message = f"{path} has files of several kinds ({', '.join(sorted(map(str, kinds)))}): give those of one kind"
+        message = f"{path} contains files of several kinds ({', '.join(sorted(map(str, kinds)))}): expected only one"
         raise ConfigurationError(message)
     return Files(str(kinds.pop()), tuple(paths), str(path))
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder that have users; a name that begins with a dot is nobody's export."""
+    """Yield the files of users in a folder; files whose names begin with a dot are skipped."""
     for path in folder.rglob("*"):
         if path.is_file() and _kind(path) and not path.name.startswith("."):
             yield path
@@ -111,12 +111,12 @@ def _kind(path: Path) -> str | None:
 
 
 def _text(text: str) -> str:
-    """Return a text as a literal of SQL."""
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _name(name: str) -> str:
-    """Return a name as an identifier of SQL."""
+    """Return a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -160,20 +160,20 @@ def _of_csv(files: Files, columns: Columns, workshop: Workshop) -> Users:
 
 
 def _take_in(table: str, names: Sequence[str], path: Path, settings: str, workshop: Workshop) -> None:
-    """Copy a file into a table, and note the lines that can't be read."""
+    """Copy a file into a table, and record the lines that can't be read."""
     import duckdb  # noqa: PLC0415 - an extra
 
     known = [
         name for (name,) in workshop.run(f"SELECT column_name FROM duckdb_columns() WHERE table_name = {_text(table)}")
     ]
-    # What only another file has is no column of the users.
+    # Columns that the first file does not have are ignored.
     file, wanted = _text(str(path)), ", ".join(_name(name) for name in names if name in known or not known)
     reading = (
         f"read_csv({file}, {settings}, auto_detect = false, store_rejects = true, rejects_table = 'rejects', "
         f"rejects_scan = 'reject_scans', rejects_limit = 0, max_line_size = {_LONGEST_LINE})"
     )
     rows = f"SELECT {wanted}, {file} AS {_name(FILE)}, row_number() OVER () AS {_name(ROW)} FROM {reading}"
-    # A quote that is not closed makes one line of many.
+    # An unclosed quote turns several lines into one.
     more = "max(length(rtrim(csv_line, E'\\r\\n')) - length(replace(rtrim(csv_line, E'\\r\\n'), chr(10), '')))"
     rejected = f"SELECT {file}, line, lower(any_value(error_type)::VARCHAR), {more} FROM rejects GROUP BY line"
     workshop.run("CREATE TABLE IF NOT EXISTS unreadable (file VARCHAR, line BIGINT, error VARCHAR, more BIGINT)")
@@ -182,7 +182,7 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
         workshop.run(f"INSERT INTO unreadable {rejected}")
     except duckdb.Error as error:
         if _UNLIKE_ENDS in str(error):
-            message = f"{path} can't be read: its lines seem to end in different ways, CRLF and LF; make them all alike"
+            message = f"{path} can't be read: its line endings seem to be mixed (CRLF and LF); use only one"
             raise ConfigurationError(message) from None
         raise unreadable(path, error) from None
     workshop.run("DROP TABLE rejects; DROP TABLE reject_scans")
@@ -191,27 +191,27 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
 def _rejected(workshop: Workshop) -> Iterator[tuple[str, str]]:
     cursor = workshop.connection.con.cursor()
     for file, line, error, more in cursor.execute("SELECT * FROM unreadable ORDER BY ALL").fetchall():
-        lost = f"; with it, {more:,} more line{'s are' if more > 1 else ' is'} read as one value" if more else ""
+        lost = f"; {more:,} more line{'s were' if more > 1 else ' was'} read as part of it" if more else ""
         yield f"{file}:{line}", f"can't be read: {_PROBLEMS.get(error, error)}{lost}"
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return the names of the columns of a CSV file, and what stands between them."""
+    """Return the column names of a CSV file, and its delimiter."""
     with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
         first = text.readline()
     if first.count('"') % 2:
-        message = f'{path}: a quote (") in line 1 is not closed; the line must have the names of the columns'
+        message = f'{path}: a quote (") in line 1 is not closed; the line must contain the column names'
         raise ConfigurationError(message)
     delimiter = max(_DELIMITERS, key=first.count)
     names = tuple(next(csv.reader(io.StringIO(first), delimiter=delimiter), ()))
     if not names or len({name.lower() for name in names}) < len(names) or not all(names):
-        message = f"{path} must begin with a line of the names of its columns, each of them once"
+        message = f"{path} must begin with a line that contains each column name once"
         raise ConfigurationError(message)
     return names, delimiter
 
 
 def _of_json_lines(files: Files, columns: Columns, workshop: Workshop) -> Users:
-    # No character of JSON is this delimiter, so a whole line is one value.
+    # JSON never contains this delimiter, so a whole line is one value.
     settings = (
         "columns = {'line': 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', strict_mode = false"
     )
@@ -249,7 +249,7 @@ def _object(row: Row) -> Row:
 
 
 def _keys(fields: Sequence[Field], workshop: Workshop) -> tuple[str, ...]:
-    """Return the keys that the first lines have, and those of all others that are looked for."""
+    """Return the keys in the first lines, and the mapped keys that occur in any other line."""
     rows = workshop.run(f"SELECT DISTINCT unnest(json_keys(line)) FROM (SELECT line FROM lines LIMIT {_LINES_SEEN})")
     keys = {str(key) for (key,) in rows}
     for column in {one.column for one in fields}.difference(keys):
@@ -264,7 +264,7 @@ def _path(column: str) -> str:
 
 
 def _extracted(one: Field) -> Iterator[str]:
-    """Yield what a field is in a line: its value, and, as JSON, one of the wrong type."""
+    """Yield the SQL expressions of a field: its value, and any value of the wrong type as JSON."""
     path = _path(one.column)
     type_, json_, text = f"json_type(line, {path})", f"CAST(line -> {path} AS VARCHAR)", f"line ->> {path}"
     odd = f"{_name(one.name + ODD)}"

@@ -1,4 +1,4 @@
-"""What an audit found: a user who breaks a rule, what becomes of that user, and the report on all of them."""
+"""The result of an audit: findings on single users, results by rule, and the report."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Fate(StrEnum):
     NO_PASSWORD = "a password that can't be checked"  # noqa: S105 - no password
     UNREACHABLE = "no way to log in or be reached"
     EXPOSED = "a secret that others can read"
-    UNKNOWN = "not known: the row could not be read as a profile"
+    UNKNOWN = "unknown: the row could not be read as a profile"
 
 
 @frozen(kw_only=True)
@@ -31,14 +31,14 @@ class UserFinding:
 
     Args:
         rule: The name of the rule.
-        severity: How bad it is.
-        user_id: The user, as text; None where the row has none.
-        row: Where the row stands when it has no `user_id`, or one that others have too: the file and the number of the
-            row, or nothing.
+        severity: The severity of the breach.
+        user_id: The id of the user, as text; None if the row has none.
+        row: The file and the row number, if the row has no `user_id` or shares it with others; empty otherwise, and if
+            they are not known.
         path: The attribute, for example `app_metadata.plan`.
-        problem: What is wrong with it, as words that follow the attribute's name.
-        value: The value, where values are to be shown; never a hash or another secret.
-        shared_with: Users who share what must be one user's own, as text: by `user_id`, or by the row as above.
+        problem: What is wrong with it, in words that follow the name of the attribute.
+        value: The value, if values are shown; never a hash or another secret.
+        shared_with: Other users with the same value of an attribute that must be unique, by `user_id` or by `row`.
     """
 
     rule: str
@@ -53,16 +53,16 @@ class UserFinding:
 
 @frozen(kw_only=True)
 class RuleResult:
-    """How many users break one rule.
+    """The result of one rule: how many users break it.
 
     Args:
         rule: The name of the rule.
-        severity: The worst of its findings, or that of the rule where there are none.
+        severity: The highest severity of its findings, or that of the rule if there are none.
         summary: One sentence on what is wrong with these users.
         fate: What will happen to them.
-        users: How many there are.
-        examples: Some of them.
-        not_audited: Why the rule could not be looked at; empty where it was.
+        users: The number of users who break the rule.
+        examples: Some of the findings.
+        not_audited: Why the rule could not be checked; empty if it was.
     """
 
     rule: str
@@ -76,13 +76,14 @@ class RuleResult:
 
 @frozen(kw_only=True)
 class ProfileSizes:
-    """How large the profiles are, in bytes of JSON as UTF-8.
+    """The sizes of the profiles, in bytes of JSON encoded as UTF-8.
 
     Args:
-        up_to_limit: Users up to 10 KB.
-        above_limit: Users above that, up to the allowance of 100 KB.
-        above_allowance: Users above that.
-        largest: The largest of all, in bytes; where none is above 8 KB, that of the user with the most characters.
+        up_to_limit: The number of users with a profile of up to 10 KB.
+        above_limit: The number above that, up to the allowance of 100 KB.
+        above_allowance: The number above 100 KB.
+        largest: The size of the largest profile in bytes; if none is above 8 KB, the size of the one with the most
+            characters.
     """
 
     up_to_limit: int
@@ -93,13 +94,13 @@ class ProfileSizes:
 
 @frozen(kw_only=True)
 class PasswordFormats:
-    """How many users have a hash of each format.
+    """The number of users by format of their password hash.
 
     Args:
-        users: By the name of the format.
-        unknown: Users whose hash no accepted format reads.
-        none: Users without one.
-        accepted: The names of the formats that were accepted.
+        users: The number of users by name of the format.
+        unknown: The number of users whose hash has no accepted format.
+        none: The number of users without a hash.
+        accepted: The names of the accepted formats.
     """
 
     users: Mapping[str, int]
@@ -110,20 +111,20 @@ class PasswordFormats:
 
 @frozen(kw_only=True, repr=False)
 class AuditReport:
-    """What an audit of all users found.
+    """The report of an audit.
 
     Args:
-        source: What was read, without credentials.
-        engine: What did the work, for example `duckdb`.
-        import_mode: Whether it was judged for a connection with import mode on.
-        users: How many rows were audited.
-        sampled: Whether that is a sample; then the numbers are those of the sample.
-        results: One for each rule, in the order of the catalogue, those of all users last.
-        sizes: How large the profiles are; None where that was not looked at.
-        password_formats: None without a column of hashes.
-        findings_file: Where every finding stands; None where they were not written.
-        fail_on: The least severity that makes the audit fail.
-        interrupted: Whether it was interrupted; then the numbers are those until then.
+        source: The source of the users, without credentials.
+        engine: The engine that read them, for example `duckdb`.
+        import_mode: Whether import mode is on for the connection.
+        users: The number of audited rows.
+        sampled: Whether only a sample was audited, to which all numbers refer.
+        results: One result for each rule, in the order of the catalogue; rules that compare users come last.
+        sizes: The sizes of the profiles; None if they were not measured.
+        password_formats: The formats of the password hashes; None if no column of hashes is mapped.
+        findings_file: The file with all findings; None if none was written.
+        fail_on: The lowest severity that makes the audit fail.
+        interrupted: Whether the audit was interrupted, so that the numbers are incomplete.
     """
 
     source: str
@@ -140,7 +141,7 @@ class AuditReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when no user breaks a rule that fails the audit; 1 when one does; 2 nothing audited; 130 interrupted."""
+        """0 if no rule that fails the audit is broken, 1 if one is, 2 if nothing was audited, 130 if interrupted."""
         if self.interrupted:
             return 130
         if not self.users or all(result.not_audited and not result.users for result in self.results):
@@ -161,7 +162,7 @@ class AuditReport:
 
     @override
     def __str__(self) -> str:
-        # The text is made of a report, and a report tells itself by it.
+        # `render_audit` takes a report, so it cannot be imported at the top.
         from customdb_contract.audit.printing import render_audit  # noqa: PLC0415 - it imports this module
 
         return render_audit(self)

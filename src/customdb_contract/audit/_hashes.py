@@ -1,4 +1,4 @@
-"""What users have for passwords, by format: the engine counts what is plain, and Python reads the rest."""
+"""Counts stored passwords by format: the engine counts the common formats, and Python reads the rest."""
 
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,41 +24,43 @@ _SURELY: Final[Mapping[str, str]] = {
     "Django's PBKDF2": "^pbkdf2_sha256[$][1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$][A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",
     "Werkzeug's PBKDF2": "^pbkdf2:sha256:[1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$][0-9a-f]{64}",
 }
-"""How what a format surely reads begins and goes on to its end, by its name: what most rows have, so that they need not
-be read in Python."""
+"""Patterns, without the end of the text, for hashes that certainly have a format, by name of the format.
+
+Most rows match one of them, so they need not be read in Python.
+"""
 _ODD: Final = f"password_hash{ODD}"
 
 
 def formats_of(columns: Columns) -> tuple[PasswordFormat, ...]:
-    """Return the formats that hashes may have.
+    """Return the accepted formats of hashes.
 
     Args:
-        columns: The mapping, which may name some.
+        columns: The mapping, which can name some.
 
     Raises:
-        ConfigurationError: When there is no format of a name.
+        ConfigurationError: If there is no format with a given name.
     """
     known = {one.name: one for one in UNMISTAKABLE}
     for name in columns.password_formats:
         if isinstance(name, str) and name not in known:
-            message = f"password_formats: there is no format {name!r}; there are {', '.join(known)}"
+            message = f"password_formats: unknown format {name!r}; the formats are {', '.join(known)}"
             raise ConfigurationError(message)
     return tuple([known[one] if isinstance(one, str) else one for one in columns.password_formats]) or UNMISTAKABLE
 
 
 class HashReader:
-    """Reads what users have for passwords, and counts it by format.
+    """Reads stored passwords, and counts them by format.
 
     Args:
         users: The users.
-        formats: The formats that they may have.
+        formats: The accepted formats.
     """
 
     def __init__(self, users: Users, formats: Sequence[PasswordFormat]) -> None:
         self._users = users
         self._formats = formats
         self._passwords = Passwords(formats)
-        # The report has them once.
+        # The report lists the formats once.
         self._listed = f" ({', '.join(one.name for one in formats)})"
         self._counts: Tally[str] = Tally()
         self._unknown = 0
@@ -66,7 +68,7 @@ class HashReader:
 
     @property
     def formats(self) -> PasswordFormats:
-        """What was counted so far."""
+        """The counts so far."""
         return PasswordFormats(
             users=dict(sorted(self._counts.items())),
             unknown=self._unknown,
@@ -75,7 +77,7 @@ class HashReader:
         )
 
     def findings(self) -> Iterator[UserFinding]:
-        """Yield users without a password, and those with one in no known format."""
+        """Yield a finding for each user without a password, or with one in no known format."""
         table, text = self._users.table, self._users.table["password_hash"]
         end = end_of_text(self._users.engine)
         plain = [one.name for one in self._formats if one.name in _SURELY]

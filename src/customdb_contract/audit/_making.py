@@ -1,4 +1,4 @@
-"""Profiles made by a team's own function: on a thread of this process, or in a process of its own."""
+"""Profiles that `profile_of` creates: on a thread of this process, or in a separate process."""
 
 import threading
 import time
@@ -18,24 +18,24 @@ _LOOK_SECONDS: Final = 0.25
 
 
 class Maker(Protocol):
-    """Makes profiles of rows."""
+    """Creates profiles from rows."""
 
     def made_of(self, rows: Sequence[Row]) -> Iterator[Mapping[str, object] | NotMade]:
-        """Yield what is made of rows, in their order."""
+        """Yield the profile of each row, in order."""
         ...
 
 
 def maker_of(profile_of: ProfileOf | PythonProcessFunction, timeout: float, at_end: ExitStack) -> Maker:
-    """Return what makes profiles by a function.
+    """Return the maker for a function.
 
     Args:
         profile_of: The function.
         timeout: Seconds that one row may take.
-        at_end: Ends what is opened for it.
+        at_end: Closes what is opened for it.
 
     Raises:
-        ConfigurationError: When there is no such function.
-        DatabaseOpeningError: When its process does not start.
+        ConfigurationError: If there is no such function.
+        DatabaseOpeningError: If its process does not start.
     """
     if not isinstance(profile_of, PythonProcessFunction):
         return _ThreadMaker(profile_of, timeout)
@@ -54,7 +54,7 @@ class _Progress:
 
 @frozen
 class _ThreadMaker:
-    """Makes profiles of rows, on a thread: one that takes too long is left behind with its row."""
+    """Creates profiles from rows on a thread; if a row takes too long, the thread is abandoned."""
 
     profile_of: ProfileOf
     timeout: float

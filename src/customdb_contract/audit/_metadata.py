@@ -1,9 +1,9 @@
-"""Metadata over all users: one key with several types, and objects with a key for each user.
+"""Compares metadata across all users: keys with several types, and objects with a key for each user.
 
-The engine makes a shape of each JSON text, in which all texts, numbers and booleans are alike, and counts the shapes;
-Python reads these, which are few. A text with escapes, in which patterns can't look, gets a shape that is no JSON, and
-is read itself. It is a chain of replacements and nothing else: that an engine does once for each different text, where
-a file has such texts once.
+The engine reduces each JSON text to a shape, in which all texts, numbers and booleans look the same, and counts the
+shapes; Python reads only these, because there are few. Patterns cannot read a text with escapes, so its shape is not
+valid JSON, and Python reads the text itself. The shape is computed by replacements only, which an engine performs once
+for each distinct text if a file stores it once.
 """
 
 import json
@@ -28,23 +28,23 @@ __all__ = ["CrowdedObject", "MetadataReader"]
 _ESCAPED: Final = "^[ -Z\\[\\]^-\U0010ffff]*[^ -Z\\[\\]^-\U0010ffff][^\U0010ffff]*"
 """A text with a backslash or a control character."""
 _BROKEN: Final = "<<"
-"""What stands in a shape for what says nothing; no key has it, and no JSON."""
+"""Stands in a shape for anything that cannot be read; it occurs in no key and in no JSON."""
 _KEY: Final = r'"([^"{}\[\]:,<]*)" *:'
 _STRING: Final = '"[^"]*"'
 _NUMBER: Final = r"([:,\[] *)-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
 _BOOLEAN: Final = r"([:,\[] *)(true|false)"
 _ITEM: Final = r"([,\[] *)(true|null)"
 _SCALARS: Final = r'\[[ ,"0]*\]'
-"""No repeated group: Java matches one by recursion, and its stack overflows in a long array."""
+"""Contains no repeated group, because Java matches these by recursion, and its stack overflows in a long array."""
 _NO_JSON: Final = r'(""|0|true|null) *(""|0|true|null)|, *(\]|,|[}])|(\[|[{]) *,|[^"]"[^"]|"""'
-"""Finds in a shape what JSON doesn't have: between commas, and a quotation mark without another one."""
+"""Finds anything in a shape that is not JSON: around commas, and an unpaired quotation mark."""
 _ODD_KEY: Final = '"" *:'
 _UNSURE: Final = f"{_ODD_KEY}|{_BROKEN}"
-"""Finds in a shape that it does not say what the text is."""
+"""Finds a shape that does not determine what the text is."""
 _IS_UNSURE: Final = re.compile(_UNSURE)
 _KEY_OF_SHAPE: Final = re.compile(r'<([^"{}\[\]:,<]*):')
 _MOST_KEYS: Final = 100
-"""Different keys that one object has over all users, up to which they are names of fields."""
+"""The most different keys of an object across all users that still count as names of fields."""
 _MOST_TRACKED: Final = 10_000
 _DEPTH: Final = 20
 _MOST_SHAPES: Final = 1_000
@@ -63,7 +63,7 @@ def _of_shape(shape: str) -> object:
     """Read a shape as the value that it stands for.
 
     Raises:
-        ValueError: When it is no JSON.
+        ValueError: If it is not JSON.
     """
     return json.loads(_KEY_OF_SHAPE.sub(lambda match: f"{json.dumps(match[1])}:", shape))
 
@@ -86,12 +86,12 @@ def _type_of(value: object) -> str | None:
 
 @frozen
 class CrowdedObject:
-    """An object in metadata with many different keys over all users.
+    """An object in metadata with many different keys across all users.
 
     Args:
-        path: Where it is.
-        keys: How many different keys it has, or as many as were counted.
-        users: How many users have it.
+        path: The path of the object.
+        keys: The number of different keys, as far as they were counted.
+        users: The number of users who have the object.
     """
 
     path: str
@@ -107,7 +107,7 @@ class _Object:
 
 @define
 class _Shapes:
-    """What the engine counted of one column."""
+    """The shapes that the engine counted in one column."""
 
     known: list[str] = field(factory=list[str])
     is_unsure: bool = False
@@ -149,7 +149,7 @@ class MetadataReader:
                     self._count(one, _value_of(row["text"]), 1)
 
     def inconsistent(self) -> Iterator[UserFinding]:
-        """Yield the users for whom a key has another type than for most."""
+        """Yield a finding for each user for whom a key has another type than for most users."""
         expected = {path: _most(types) for path, types in self._types.items() if len(types) > 1}
         for one in self._fields():
             if any(path == one.name or path.startswith(f"{one.name}.") for path in expected):
@@ -158,7 +158,7 @@ class MetadataReader:
                         yield found
 
     def crowded(self) -> Iterator[CrowdedObject]:
-        """Yield the objects that have a key for each user, or nearly so."""
+        """Yield the objects that have about one key for each user."""
         for path, seen in self._objects.items():
             if len(seen.keys) > _MOST_KEYS:
                 yield CrowdedObject(path, len(seen.keys), seen.users)
@@ -199,7 +199,7 @@ class MetadataReader:
                 self._count_keys(f"{path}.{key}", item, users, depth - 1)
 
     def _rows(self, one: Field, expected: Mapping[str, str]) -> Iterator[Row]:
-        """Yield the rows in which a type may be another one."""
+        """Yield the rows that may contain another type than expected."""
         table, bad = self._table(one), self._odd_shapes(one, expected)
         if len(bad) > _MOST_SHAPES:
             yield from rows_of(table.drop("shape"))
@@ -210,7 +210,7 @@ class MetadataReader:
         yield from rows_of(table.filter(import_ibis().or_(*may_be)).drop("shape"))
 
     def _odd_shapes(self, one: Field, expected: Mapping[str, str]) -> list[str]:
-        """Return shapes with another type than expected, one more than are searched for at the most."""
+        """Return the shapes with another type than expected, at most one more than the number searched for."""
         seen = self._shapes[one.name]
         if len(seen.known) <= _MOST_TRACKED:
             return [shape for shape in seen.known if _has_other_type(one, shape, expected)]
@@ -220,7 +220,7 @@ class MetadataReader:
 
 
 def _has_other_type(one: Field, shape: str, expected: Mapping[str, str]) -> bool:
-    """Tell whether a type in a shape is another one than expected; what is no JSON has none."""
+    """Return whether a shape contains another type than expected; one that is not JSON contains none."""
     with suppress(ValueError, RecursionError):
         return any(expected.get(path, type_) != type_ for path, type_ in _types(one, _of_shape(shape)))
     return False
@@ -234,7 +234,7 @@ def _value_of(text: object) -> object:
 
 
 def _types(one: Field, value: object) -> Iterator[tuple[str, str]]:
-    """Yield the paths and the types of what must have one type for all users."""
+    """Yield the paths and types of values that must have the same type for all users."""
     found: Iterable[tuple[str, object]]
     if one.is_named:
         found = [(one.name, value)]
@@ -265,5 +265,5 @@ def _inconsistent(one: Field, row: Row, expected: Mapping[str, str]) -> UserFind
         user_id=user_id,
         row=place,
         path=path,
-        problem=f"is {type_}, and {expected[path]} for most users",
+        problem=f"is {type_}, but {expected[path]} for most users",
     )

@@ -1,4 +1,4 @@
-"""The rules that only an audit has, each with its page."""
+"""The rules that only audits have, each with its page."""
 
 from typing import Final
 
@@ -13,16 +13,16 @@ __all__ = ["OWN_RULES", "AuditedRule"]
 
 @frozen(kw_only=True)
 class AuditedRule:
-    """A rule that an audit looks at.
+    """A rule of an audit.
 
     Args:
-        name: Its name; those of rules of a check are the same rules.
-        group: The group that it belongs to.
-        severity: How bad its findings can be.
-        summary: What is wrong with such a user, in one sentence.
-        fate: What will happen to such a user.
+        name: The name; a rule of a check has the same name there.
+        group: The group of the rule.
+        severity: The highest severity of its findings.
+        summary: What is wrong with the users who break it, in one sentence.
+        fate: What will happen to these users.
         of_all_users: Whether it compares users, so that no profile breaks it alone.
-        docstring: Its page as Markdown, for a rule that only an audit has; empty for a rule of a check, which has it.
+        docstring: The page of a rule that only audits have, as Markdown; empty for a rule that checks have too.
     """
 
     name: str
@@ -35,7 +35,7 @@ class AuditedRule:
 
     @property
     def docs(self) -> str:
-        """The page of the rule, below the root of the documentation."""
+        """The path of the rule's page, below the root of the documentation."""
         return rule_page(self.name)
 
 
@@ -50,8 +50,8 @@ OWN_RULES: Final = (
 A row of the store could not be read as a profile.
 
 ## Why this matters
-Nothing is known about this user: no other rule looked at the row. A line of a CSV file that ends in the middle of a
-quoted value even hides the lines that follow.
+Nothing is known about this user, because no other rule could check the row. A line of a CSV file that ends in the
+middle of a quoted value even hides the lines that follow it.
 
 ## What it finds
 - A line of a CSV file with more or fewer values than there are columns, with a quote that is not closed, or with text
@@ -74,12 +74,12 @@ that contains a quote, a delimiter or a line break into quotes, and write each q
 A user has no e-mail, no username and no phone number.
 
 ## Why this matters
-There is nothing that this user could type into the log-in form, and no address to which Auth0 could send a link to set
-a new password. Such rows are often accounts that were deleted only in part, or that belong to a service.
+This user has nothing to enter in the log-in form, and no address to which Auth0 could send a link to set a new
+password. Such rows are often accounts that were only partly deleted, or that belong to a service.
 
 ## How to fix
-Find out whether anybody still uses these accounts. If nobody does, exclude them from the query of the audit and from
-your scripts; otherwise add an identifier to the store.""",
+Find out whether these accounts are still in use. If not, exclude them from the query of the audit and from your
+scripts. Otherwise, add an identifier to the store.""",
     ),
     AuditedRule(
         name="missing-password",
@@ -91,40 +91,40 @@ your scripts; otherwise add an identifier to the store.""",
 A user has no password in the store.
 
 ## Why this matters
-`login` has nothing to compare the password with, so this user can't log in and is never migrated. That is as it should
-be for users of a social or an enterprise connection. For all others, it is a log-in that never works.
+`login` has nothing to compare the password with, so this user can't log in and is never migrated. This is
+expected for users of a social or an enterprise connection. All others can never log in.
 
 ## What it finds
-A column `password_hash` that is NULL or empty, or contains what systems store for "no password": `*`, `*0`, `*1`, or a
+A column `password_hash` that is NULL or empty, or contains a common marker for "no password": `*`, `*0`, `*1`, or a
 text that begins with `!`.
 
 ## How to fix
-Decide what becomes of these users before the move: let them reset their password, which needs an e-mail address, move
-them to the connection that they really use, or leave them behind.""",
+Decide before the move what to do with these users: let them reset their password, which requires an e-mail address,
+move them to the connection that they actually use, or leave them behind.""",
     ),
     AuditedRule(
         name="unknown-password-format",
         group=Group.MIGRATION,
         severity=Severity.ERROR,
-        summary="What a user has for a password is in no format that is known.",
+        summary="A user's stored password is in no known format.",
         fate=Fate.NO_PASSWORD,
         docstring="""\
-What a user has for a password is in no format that is known.
+A user's stored password is in no known format.
 
 ## Why this matters
-Scripts that don't know a format can't check the password, so this user can't log in. Stores collect formats over the
-years: each change of the framework leaves some users behind who have not logged in since.
+Scripts that don't know a format can't check the password, so this user can't log in. Stores accumulate formats over
+the years: users who have not logged in since a change of framework still have the old format.
 
 ## What it finds
-A column `password_hash` whose text none of the accepted formats reads, or more than one, or whose check would take
-too much work. The report lists the accepted formats and counts the users of each.
+A column `password_hash` whose text matches none of the accepted formats or more than one, or would take too much work
+to check. The report lists the accepted formats and counts the users of each.
 
 ## How to fix
-- Hashes that were cut, such as a bcrypt hash with less than 60 characters, can't be repaired: these users need a new
+- Truncated hashes, such as a bcrypt hash with fewer than 60 characters, can't be repaired: these users need a new
   password.
 - Declare a format that can be mistaken for others, such as plain MD5, in `password_formats`. The page "Password
   formats" lists them.
-- Convert another format to one of these, or write a class that reads it.""",
+- Convert other formats to one of these, or write a class that reads them.""",
     ),
 )
-"""In the order of the report: those of one profile first."""
+"""In the order of the report: rules that check one profile come first."""

@@ -1,11 +1,11 @@
-"""Which rows may break a rule, as expressions that every engine has: too wide in places, and never too narrow.
+"""Selects the rows that may break a rule, by expressions that every engine supports: sometimes too many, never too few.
 
-What they find is judged by the predicates of `profiles.problems`, so an expression only has to let no breach pass.
-The dialects of regular expressions differ (RE2, POSIX, Java), so the patterns here use what all of them have: classes,
-repetition, alternatives and `^`. The end of a text is spelled as each of them has it.
+The predicates of `profiles.problems` judge the selected rows, so an expression only has to miss no breach. Dialects of
+regular expressions differ (RE2, POSIX, Java), so the patterns use only what all of them support: classes, repetition,
+alternatives and `^`. The end of a text is written in the dialect of the engine.
 
-Most rows break no rule, and every search through a text costs. So what screens look for in one text is searched for
-at once, and only where something is found, each of them by itself: that is the gate of a column.
+Most rows break no rule, and each search through a text takes time. So all patterns for a column are first searched for
+at once: this is the gate of the column. Only if it finds something are they searched for one by one.
 """
 
 import functools
@@ -24,15 +24,15 @@ from customdb_contract.secrets import SECRET_NAMES
 __all__ = ["SCREENS", "SUSPECTED", "Screening", "suspected", "suspicious"]
 
 SUSPECTED: Final = "row:suspected"
-"""The column that says, in bits, which rules a row may break."""
+"""The column of bits for the rules that a row may break."""
 
 _NOT_ASCII: Final = "[^ -~]"
-"""Finds what is no printable character of ASCII, a line break too."""
+"""Finds any character that is not printable ASCII, including a line break."""
 
 _LABEL: Final = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _EMAIL: Final = f"^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@({_LABEL}[.])+{_LABEL}"
 _EMAIL_MAX: Final = 63
-"""Up to here no part of an e-mail can be too long."""
+"""Up to this length, no part of an e-mail can be too long."""
 _PHONE: Final = "^[+][0-9]{1,15}"
 _PICTURE: Final = "^https?://[A-Za-z0-9.-][!-~]*"
 _USER_ID_MAX: Final = 128
@@ -42,11 +42,11 @@ _SHORTEST_PART: Final = 5
 _NEARLY_TOO_LARGE: Final = 8_192
 
 _SECRET: Final = "[$«]|[{][SsMmCcBbPpAa][A-Za-z0-9_-]*[}]|PRIVATE KEY|otpauth:|:[^ ]*:[^ ]*@"  # noqa: S105 - a pattern
-"""Finds whatever may be a secret by its format."""
+"""Finds anything that may be a secret by its format."""
 
 
 def _spelled(name: str) -> str:
-    """Return a pattern of a name as `names_secret` reads it: in either case, with any dashes and underscores."""
+    """Return a pattern for a name as `names_secret` reads it: in any case, with any dashes and underscores."""
     return "[_-]*" + "".join(f"[{letter}{letter.upper()}][_-]*" for letter in name)
 
 
@@ -76,9 +76,9 @@ _BAD_KEY: Final = '"[^"]*[.$][^"]*" *:'
 
 
 def _json() -> tuple[str, str, str]:
-    """Return patterns of what surely is JSON of few levels: an object, a value, the beginning of an object."""
+    """Return patterns for valid JSON with few levels: an object, a value, the start of an object."""
     text = '"[ !#-\\[\\]-\U0010ffff]*"'
-    # Bounds of the digits would make it several times as large, for which PostgreSQL takes as much longer.
+    # Limiting the digits would make it several times as large, and as much slower in PostgreSQL.
     number = "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9][0-9]?)?"
     scalar = f"({text}|{number}|true|false|null)"
 
@@ -94,30 +94,30 @@ def _json() -> tuple[str, str, str]:
 
 _JSON_OBJECT, _JSON_VALUE, _FIRST_PAIRS = _json()
 _LONG_NUMBER: Final = r"(^|[:,\[ -])[0-9]{19}"
-"""Finds a number that may be too large for its reader."""
+"""Finds a number that may be too large to be read exactly."""
 _MOST_OF_JAVA: Final = 400
-"""Java's regular expressions match repeated groups by recursion, and its stack overflows in longer texts."""
+"""Java matches repeated groups by recursion, and its stack overflows in texts longer than this."""
 
 _HEX_OF_TEXT: Final = "([2-7][0-9A-Fa-f])"
 _BASE64_OF_TEXT: Final = "([A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-])"
-"""Two and four characters that encode one and three characters of ASCII."""
+"""Two and four characters that encode one and three ASCII characters."""
 
 _PLAIN: Final[Mapping[str, str]] = {
     "email": _EMAIL.replace("A-Z", ""),
     "phone_number": _PHONE,
     "picture": "^https?://[A-Za-z0-9.-][A-Za-z0-9./_?=&%+~#,;-]*",
 }
-"""What most texts of a column look like that has a form: a pattern that leaves nothing for any screen to find."""
+"""Patterns for the usual texts of a column, in which no screen can find anything."""
 
 
 @frozen
 class Part:
-    """What is true for a row that breaks a rule, where that is in one text only.
+    """A condition for a row to break a rule, if it depends on one text only.
 
     Args:
-        expression: What is true.
-        column: The name of the field that has the text; it must be in `_PLAIN` where there is no pattern.
-        pattern: Finds something in the text wherever the expression is true.
+        expression: The condition.
+        column: The name of the field with the text; it must be in `_PLAIN` if there is no pattern.
+        pattern: Finds something in the text whenever the condition is true.
     """
 
     expression: Expression
@@ -127,11 +127,11 @@ class Part:
 
 @frozen
 class Screening:
-    """What a screen looks at.
+    """The input of a screen.
 
     Args:
-        users: The users, and what their columns are.
-        import_mode: Whether it is judged for a connection with import mode on.
+        users: The users, and their columns.
+        import_mode: Whether import mode is on for the connection.
         requires_username: Whether every user of the connection has a username.
     """
 
@@ -140,7 +140,7 @@ class Screening:
     requires_username: bool
 
     def column(self, name: str) -> Expression:
-        """Return the column of an attribute, or None where there is none.
+        """Return the column of an attribute, or None if there is none.
 
         Args:
             name: The name of the field.
@@ -148,7 +148,7 @@ class Screening:
         return self.users.table[name] if name in self.users.table.columns else None
 
     def odd(self, name: str) -> list[Expression]:
-        """Return, in a list, whether an attribute has a value of the wrong type, where that can be.
+        """Return a list with the condition that an attribute has the wrong type; an empty one if it cannot.
 
         Args:
             name: The name of the field.
@@ -157,42 +157,42 @@ class Screening:
         return [] if column is None else [column.notnull()]
 
     def found(self, name: str, pattern: str) -> Part:
-        """Return whether a text has what a pattern finds.
+        """Return the condition that a pattern finds something in a text.
 
         Args:
-            name: The name of the field that has the text.
+            name: The name of the field with the text.
             pattern: The pattern.
         """
         return Part(self.users.table[name].re_search(pattern), name, pattern)
 
     def unlike(self, name: str, pattern: str) -> Expression:
-        """Return whether a text is not what a pattern matches from its beginning to its end.
+        """Return the condition that a pattern does not match the whole text.
 
         Args:
-            name: The name of the field that has the text.
+            name: The name of the field with the text.
             pattern: The pattern, which begins with `^`.
         """
         whole = f"{pattern}{end_of_text(self.users.engine)}"
         return self.grouped(name, lambda text: ~text.re_search(whole))
 
     def grouped(self, name: str, condition: Callable[[Expression], Expression]) -> Expression:
-        """Return a condition whose patterns repeat groups; it is true for a text that is too long for Java.
+        """Return a condition whose patterns repeat groups; it is true for any text that is too long for Java.
 
         Args:
-            name: The name of the field that has the text.
+            name: The name of the field with the text.
             condition: Returns the condition for a text.
         """
         text = self.users.table[name]
         if self.users.engine != "pyspark":
             return condition(text)
-        # Spark also looks at what a condition excludes.
+        # Spark evaluates an expression even for rows that a condition excludes.
         return import_ibis().ifelse(text.length() > _MOST_OF_JAVA, True, condition(text.left(_MOST_OF_JAVA)))  # noqa: FBT003 - a value
 
     def fields(self, *kinds: Kind) -> Iterable[Field]:
         """Yield fields of the profile.
 
         Args:
-            kinds: Of which kinds; none stands for all.
+            kinds: The kinds of the fields; none stands for all.
         """
         for one in self.users.fields:
             if one.parent != "password" and (not kinds or one.kind in kinds):
@@ -202,15 +202,15 @@ class Screening:
 Parts: TypeAlias = Sequence[Expression | Part]
 
 Screen: TypeAlias = Callable[[Screening], Parts | None]
-"""Returns expressions, of which one is true for a row that breaks the rule; None where there is nothing to look at."""
+"""Returns conditions, one of which is true for a row that breaks the rule; None if nothing can be checked."""
 
 
 def suspicious(screening: Screening, rules: Iterable[str]) -> Table | None:
-    """Return the rows that may break one of the rules, with the column `SUSPECTED`; None where no rule can be broken.
+    """Return the rows that may break one of the rules, with the column `SUSPECTED`; None if no rule can be broken.
 
     Args:
-        screening: What is looked at.
-        rules: Their names.
+        screening: The input of the screens.
+        rules: The names of the rules.
     """
     screens = {rule: list(map(_as_part, parts)) for rule in rules if (parts := SCREENS[rule](screening))}
     if not screens:
@@ -227,7 +227,7 @@ def _as_part(part: Expression | Part) -> Part:
 
 
 def _gates(screening: Screening, parts: Iterable[Part]) -> dict[str, Expression]:
-    """Return, for each column that has parts of its own, whether one of them may be true at all."""
+    """Return, for each column with parts, the condition that one of them can be true at all."""
     patterns: dict[str, dict[str, None]] = {}
     for part in parts:
         patterns.setdefault(part.column, {})[part.pattern] = None
@@ -241,7 +241,7 @@ def _gates(screening: Screening, parts: Iterable[Part]) -> dict[str, Expression]
 
 
 def _any_of(parts: Iterable[Part], gates: Mapping[str, Expression]) -> Expression:
-    """Return whether one of some parts is true; engines look at each of them, also where it is there twice."""
+    """Return the condition that one of the parts is true; engines evaluate duplicates, so there are none."""
     found: dict[str, dict[object, Expression]] = {}
     for part in parts:
         found.setdefault(part.column, {})[part.expression.op()] = part.expression
@@ -254,7 +254,7 @@ def suspected(marks: int) -> list[str]:
     """Return the names of the rules that a row may break.
 
     Args:
-        marks: What the row has in the column `SUSPECTED`.
+        marks: The value of the row in the column `SUSPECTED`.
     """
     return [rule for rule, bit in _BITS.items() if marks & bit]
 
@@ -264,7 +264,7 @@ def _any(parts: Iterable[Expression]) -> Expression:
 
 
 def _only(*names: str) -> Callable[[Callable[[Screening], Parts]], Screen]:
-    """Have a screen look at nothing where none of some attributes has a column."""
+    """Make a screen return None if none of the attributes has a column."""
 
     def decorate(screen: Callable[[Screening], Parts]) -> Screen:
         def guarded(screening: Screening) -> Parts | None:
@@ -300,7 +300,7 @@ def _prefixed_user_id(screening: Screening) -> Parts:
 @_only("email", "username", "phone_number")
 def _mutable_user_id(screening: Screening) -> Parts:
     user_id = screening.column("user_id")
-    # Beyond ASCII engines and Python differ in what is lower case, and in how many bytes a character has.
+    # Beyond ASCII, engines and Python differ in lower case, and in the number of bytes of a character.
     found: list[Expression | Part] = [screening.found("user_id", f"{_NOT_ASCII}|[0-9A-Fa-f]{{32}}")]
     for name in ("email", "username", "phone_number"):
         value = screening.column(name)
@@ -311,11 +311,11 @@ def _mutable_user_id(screening: Screening) -> Parts:
 
 _HEX_RUNS: Final = ((5, 5), (8, 8))
 _BASE64_RUNS: Final = ((5, 1), (9, 3), (15, 5))
-"""From how many characters on a text has so many groups of two or four characters when it is encoded."""
+"""Minimum lengths of a text, each with the number of groups of two or four characters that it has when encoded."""
 
 
 def _may_be_made_of(user_id: Expression, value: Expression) -> Expression:
-    """Return whether an id may be a value, contain it, or be it in Base64 or as hexadecimal digits."""
+    """Return the condition that an id may contain a value, as it is, in Base64 or as hexadecimal digits."""
     ifelse, size = import_ibis().ifelse, value.length()
     is_long = size >= _SHORTEST_PART
     may_be_hex = is_long & (user_id.length() >= 2 * size)
@@ -325,7 +325,7 @@ def _may_be_made_of(user_id: Expression, value: Expression) -> Expression:
     for least, groups in _BASE64_RUNS:
         may_be_base64 &= (size < least) | user_id.re_search(f"{_BASE64_OF_TEXT}{{{groups}}}")
     is_within = ifelse(is_long, user_id.lower().contains(value.lower()), user_id.lower() == value.lower())
-    # Beyond ASCII see `_mutable_user_id`. In lower case a text may get longer, never shorter.
+    # Beyond ASCII, see `_mutable_user_id`. Lower-casing can make a text longer, never shorter.
     return (user_id.length() >= size) & _any([is_within, value.re_search(_NOT_ASCII), may_be_hex, may_be_base64])
 
 
@@ -416,7 +416,7 @@ def _invalid_mfa_factors(screening: Screening) -> Parts:
 
 
 def _by_name(*rules: str) -> Screen:
-    """Return a screen for what an attribute, or a key of metadata, is by its name alone, whatever its value."""
+    """Return a screen for attributes and keys of metadata that break a rule by their name alone."""
 
     def screen(screening: Screening) -> Parts | None:
         fields = [one for one in screening.fields() if one.is_named]
@@ -447,12 +447,12 @@ def _invalid_metadata_key(screening: Screening) -> Parts:
 
 
 def _finding(screening: Screening, pattern: str, *roots: str) -> Iterable[Part]:
-    """Yield whether the JSON of metadata has what a pattern finds."""
+    """Yield the conditions that a pattern finds something in the JSON of metadata."""
     return (screening.found(one.name, pattern) for one in _json_of(screening, *roots))
 
 
 def _finding_first(screening: Screening, pattern: str, root: str) -> Iterable[Part]:
-    """Yield whether metadata has a key that a pattern finds, and not only within what it contains."""
+    """Yield the conditions that a pattern finds a key of metadata at the top level."""
     for one in _json_of(screening, root):
         if not one.is_named:
             found = screening.found(one.name, pattern)
@@ -468,13 +468,13 @@ _METADATA: Final = ("user_metadata", "app_metadata")
 
 
 def _json_of(screening: Screening, *roots: str) -> list[Field]:
-    """Return the fields of metadata, or of one of both, whose columns have JSON."""
+    """Return the fields of metadata, in both roots or only the given ones, whose columns contain JSON."""
     roots = roots or _METADATA
     return [one for one in screening.fields(Kind.JSON) if (one.parent or one.name) in roots]
 
 
 def _unsure(screening: Screening, *roots: str) -> Parts:
-    """Return whether metadata may be no JSON, or may have escapes, in which patterns can't look."""
+    """Return the conditions that metadata may be invalid JSON, or contain escapes, which patterns cannot read."""
     return [part for one in _json_of(screening, *roots) for part in _unsure_of(screening, one)]
 
 
@@ -521,7 +521,7 @@ def _dynamic_metadata_keys(screening: Screening) -> Parts:
     user_id = screening.column("user_id")
     for one in _json_of(screening):
         text = screening.users.table[one.name]
-        # Most ids are nowhere in it, and quotes around each of them would take longer than to look for it.
+        # Most ids do not occur in it, and adding quotes to each takes longer than searching for it.
         found.append(text.contains(user_id) & text.contains('"' + user_id + '"'))
     return found
 
@@ -531,7 +531,7 @@ def _undefined_attribute(screening: Screening) -> Parts | None:
 
 
 def _odd_others(screening: Screening) -> Parts:
-    """Return whether attributes that are JSON may be none; such may have numbers that JSON does not have."""
+    """Return the conditions that attributes may be invalid JSON, such as with numbers that JSON does not have."""
     others = [one for one in screening.fields(Kind.JSON) if one.is_named and not one.parent]
     return [part for one in others for part in _unsure_of(screening, one)]
 
@@ -546,18 +546,18 @@ def _secret_in_profile(screening: Screening) -> Parts:
         if column.type().is_string():
             found.append(screening.found(one.name, _SECRET))
             if one.kind is Kind.JSON:
-                # This letter is `k` in lower case: KELVIN SIGN.
+                # The lower case of this letter, KELVIN SIGN, is `k`.
                 found.append(screening.found(one.name, f"{_SECRET_KEY}|\u212a"))
         found += screening.odd(one.name)
     return found
 
 
 def _size_bound(screening: Screening, widening: Callable[[Expression], Expression | int]) -> Expression:
-    """Return how many bytes a profile has as JSON at the most.
+    """Return the maximum size of a profile as JSON, in bytes.
 
     Args:
-        screening: What is looked at.
-        widening: Returns how many bytes a character of a text takes at the most.
+        screening: The input of the screen.
+        widening: Returns the maximum number of bytes for a character of a text.
     """
     ibis = import_ibis()
     parts: list[Expression] = []
@@ -579,7 +579,7 @@ def _profile_too_large(screening: Screening) -> Parts:
     # A control character takes 6 bytes, and a number such as 1e15 becomes four times as long.
     rough = _size_bound(screening, lambda _: 6)
     bound = _size_bound(screening, lambda text: ifelse(text.re_search("[^ -~]|[0-9][eE]"), 6, 2))
-    # Most texts are too short for that, so that nothing has to be searched for in them.
+    # Most texts are so short that the search can be skipped.
     return [(rough > _NEARLY_TOO_LARGE) & (bound > _NEARLY_TOO_LARGE)]
 
 
@@ -619,6 +619,6 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "secret-in-profile": _secret_in_profile,
     "unreachable-user": _unreachable_user,
 }
-"""The screen of each rule that judges one profile."""
+"""The screen of each rule that checks one profile."""
 
 _BITS: Final = {rule: 1 << place for place, rule in enumerate(SCREENS)}

@@ -1,4 +1,4 @@
-"""Columns as a text that is the same in every process, so that a state knows them again."""
+"""Columns as a text that is the same in every process, by which a state recognizes them."""
 
 import re
 import sys
@@ -17,13 +17,13 @@ _ADDRESS: Final = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def settled(columns: Columns) -> str:
-    """Return columns as a text; what has no name of its own in them goes by that of its type.
+    """Return columns as a text; objects without a name of their own are identified by their type.
 
     Args:
         columns: The columns.
 
     Raises:
-        ConfigurationError: When the function that makes profiles can't be found again by its name.
+        ConfigurationError: If `profile_of` can't be found by its name.
     """
     function = columns.profile_of
     is_named = function is None or isinstance(function, PythonProcessFunction)
@@ -41,12 +41,12 @@ def _name_of(function: ProfileOf) -> str:
         if found is function:
             return f"{module}:{name}"
     message = (
-        f"state: profile_of is {_ADDRESS.sub('', repr(function))}, which has no name by which another process could "
-        "find it: define it with def at the top level of a module, or leave state out"
+        "state: profile_of must have a name by which another process can find it, got "
+        f"{_ADDRESS.sub('', repr(function))}: define it with def at the top level of a module, or omit state"
     )
     raise ConfigurationError(message)
 
 
 def _format(one: PasswordFormat) -> str:
-    # Many have a `repr` with all their settings; that of others may have an address.
+    # Many have a `repr` with all their settings; that of others can contain an address.
     return f"{type(one).__module__}.{type(one).__qualname__} {one.name} {_ADDRESS.sub('', repr(one))}"

@@ -1,4 +1,4 @@
-"""Users who share what must be one user's own: the engine finds who may, and Python compares exactly."""
+"""Users who share a unique attribute: the engine finds candidates, and Python compares exactly."""
 
 import string
 from collections.abc import Iterator
@@ -27,20 +27,20 @@ from customdb_contract.findings import Severity
 __all__ = ["SHARED", "Shared", "lowered_by_ascii", "sharing_findings", "unicode_findings"]
 
 _MOST_NAMED: Final = 10
-"""Others that a finding names."""
+"""The number of other users that a finding names."""
 _MOST_KEPT: Final = 1_000
-"""Users of one group that are held at a time."""
+"""The number of users in a group that are kept in memory."""
 
 
 @frozen
 class Shared:
-    """An attribute that must be one user's own.
+    """An attribute that must be unique.
 
     Args:
         rule: The rule.
         attribute: The attribute.
-        lowered: Whether Auth0 puts it into lower case with import mode on.
-        refused: Whether it is Auth0 that refuses the second one, and only with import mode on.
+        lowered: Whether Auth0 lower-cases it with import mode on.
+        refused: Whether Auth0 refuses the second user, which it does only with import mode on.
     """
 
     rule: str
@@ -58,7 +58,7 @@ SHARED: Final = (
 
 
 def lowered_by_ascii(text: Expression) -> Expression:
-    """Return a text with the letters of ASCII in lower case, which all engines do alike, and all others as they are.
+    """Return a text with only its ASCII letters in lower case, which all engines do alike.
 
     Args:
         text: The column.
@@ -69,13 +69,13 @@ def lowered_by_ascii(text: Expression) -> Expression:
 
 
 def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_values: bool) -> Iterator[UserFinding]:
-    """Yield a finding for each user who shares an attribute.
+    """Yield a finding for each user who shares the value of an attribute.
 
     Args:
         users: The users.
         shared: The attribute.
         import_mode: Whether import mode is on.
-        show_values: Whether what they share is shown.
+        show_values: Whether to show the shared value.
     """
     is_lowered = shared.lowered and import_mode
     finding = UserFinding(
@@ -83,7 +83,7 @@ def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_va
         severity=Severity.ERROR if import_mode or not shared.refused else Severity.WARNING,
         user_id=None,
         path=shared.attribute,
-        problem="in lower case as Auth0 stores it" if is_lowered else "and must be unique",
+        problem="in the lower case that Auth0 stores" if is_lowered else "but must be unique",
     )
     # Users who share a key are distinguished by their rows.
     one_of = _key_and_place if shared.attribute == "user_id" else _id_and_place
@@ -106,12 +106,12 @@ def _key_and_place(row: Row) -> tuple[str | None, str]:
 def _of_group(
     finding: UserFinding, group: Iterator[tuple[str | None, str]], value: str | None
 ) -> Iterator[UserFinding]:
-    """Yield a finding for each user of a group of two or more, of which only the beginning is kept."""
+    """Yield a finding for each user of a group of two or more; only the first ones are kept in memory."""
     first = list(islice(group, _MOST_KEPT))
     if len(first) == 1:
         return
     others = f"more than {_MOST_KEPT - 2}" if len(first) == _MOST_KEPT else str(len(first) - 1)
-    problem = f"is also that of {others} other user{'' if others == '1' else 's'}, {finding.problem}"
+    problem = f"is also used by {others} other user{'' if others == '1' else 's'}, {finding.problem}"
     names = [place or user_id or "" for user_id, place in first[: _MOST_NAMED + 1]]
     for user_id, place in chain(first, group):
         own = place or user_id or ""
@@ -120,10 +120,10 @@ def _of_group(
 
 
 def _candidates(users: Users, attribute: str, *, is_lowered: bool) -> Iterator[Row]:
-    """Yield the rows whose attribute may be that of another one, by what is compared, the key.
+    """Yield the rows that may share the attribute with another row, ordered by the compared key.
 
-    Numbers made of the attribute are compared first: they take less memory, and go to disk more easily. Beyond ASCII
-    engines differ in what is lower case, yet texts that are the same in ASCII's are the same in theirs.
+    Hashes of the attribute are compared first: they take less memory, and are easier to spill to disk. Engines differ
+    in lower-casing beyond ASCII, but texts that are equal in ASCII lower case are equal in theirs.
     """
     places = [name for name in (FILE, ROW) if name in users.table.columns]
     valued = users.table.select("user_id", *places, value=users.table[attribute])
@@ -137,14 +137,15 @@ def _candidates(users: Users, attribute: str, *, is_lowered: bool) -> Iterator[R
 
 
 def unicode_findings(users: Users, workshop: Workshop, *, show_values: bool) -> Iterator[UserFinding]:
-    """Yield users whose e-mails are the same in lower case, though only by the rules of Unicode.
+    """Yield a finding for each user whose e-mail equals another one only in Unicode lower case.
 
-    Engines differ in these rules, so what is beyond ASCII is put into lower case here, as JavaScript does it too.
+    Engines differ in these rules, so e-mails beyond ASCII are lower-cased in Python, with the same result as in
+    JavaScript.
 
     Args:
         users: The users.
-        workshop: Where these e-mails are kept meanwhile.
-        show_values: Whether the e-mails are shown.
+        workshop: The DuckDB in which these e-mails are stored meanwhile.
+        show_values: Whether to show the e-mails.
     """
     places = [name for name in (FILE, ROW) if name in users.table.columns]
     email = users.table["email"]
@@ -166,7 +167,7 @@ def unicode_findings(users: Users, workshop: Workshop, *, show_values: bool) -> 
         severity=Severity.WARNING,
         user_id=None,
         path="email",
-        problem="in lower case by the rules of Unicode",
+        problem="after Unicode lowercasing",
     )
     for value, rows in groupby(_fetched(cursor), key=itemgetter(0)):
         group = ((user_id, place) for _, user_id, place in rows)
@@ -174,7 +175,7 @@ def unicode_findings(users: Users, workshop: Workshop, *, show_values: bool) -> 
 
 
 def _keep(cursor: Any, table: Table) -> None:
-    """Keep e-mails with what they are in lower case."""
+    """Store e-mails with their lower-case form."""
     arrow = import_arrow()
     schema = arrow.schema([(name, arrow.string()) for name in ("folded", "key", "user_id", "place")])
     for batch in rows_in_batches(table):

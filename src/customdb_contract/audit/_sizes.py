@@ -1,4 +1,4 @@
-"""How large profiles are, as JSON."""
+"""The sizes of profiles as JSON."""
 
 from collections.abc import Mapping
 
@@ -22,10 +22,10 @@ class SizeTally:
     largest: int = 0
 
     def add(self, profile: Mapping[str, object]) -> None:
-        """Measure one.
+        """Measure a profile.
 
         Args:
-            profile: The profile, as it is readable.
+            profile: The profile, as `readable` returns it.
         """
         size = json_size(profile)
         self.largest = max(self.largest, size)
@@ -35,10 +35,10 @@ class SizeTally:
             self.above_limit += 1
 
     def sizes(self, users: int) -> ProfileSizes:
-        """Return what was counted.
+        """Return the counts.
 
         Args:
-            users: How many users there are.
+            users: The number of users.
         """
         return ProfileSizes(
             up_to_limit=users - self.above_limit - self.above_allowance,
@@ -48,7 +48,7 @@ class SizeTally:
         )
 
     def measure_largest(self, users: Users) -> None:
-        """Measure the user with the most characters, where nobody's profile is anywhere near the limit.
+        """Measure the profile with the most characters, if no profile is near the limit.
 
         Args:
             users: The users.

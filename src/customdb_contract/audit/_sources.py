@@ -1,4 +1,4 @@
-"""Where users are read from: an Ibis table, files, or a database."""
+"""The sources of users: an Ibis table, files, or a database."""
 
 import importlib
 import re
@@ -20,7 +20,7 @@ from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 __all__ = ["is_url", "open_users", "table_of_database"]
 
 NATIVE: Final = frozenset({"duckdb", "postgres", "pyspark"})
-"""Engines on which the expressions are tested; users of all others are copied to DuckDB first."""
+"""Engines on which the expressions are tested; from all others, users are first copied to DuckDB."""
 
 _BATCH: Final = 50_000
 _MOST_NAMES: Final = 20
@@ -31,18 +31,18 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def open_users(table: object, columns: Columns, workshop: Workshop, *, query: str | None, sample: int | None) -> Users:
-    """Open what users are read from.
+    """Open a source of users.
 
     Args:
         table: An Ibis table, a path, or the URL of a database.
-        columns: The columns that make a profile.
-        workshop: Where users are copied to.
-        query: What selects the users of a database, in its own SQL.
-        sample: How many users are looked at; None stands for all.
+        columns: The columns that make up a profile.
+        workshop: The DuckDB to which users are copied.
+        query: A SELECT that returns the users of a database, in its own SQL.
+        sample: The number of users to audit; None stands for all.
 
     Raises:
-        ConfigurationError: When there is none, or it has not the columns.
-        DatabaseOpeningError: When a database can't be opened, or does not take the query.
+        ConfigurationError: If there is no such source, or it lacks a column.
+        DatabaseOpeningError: If a database can't be opened, or rejects the query.
     """
     users = _opened(table, columns, workshop, query)
     if sample is not None:
@@ -59,13 +59,13 @@ def _opened(table: object, columns: Columns, workshop: Workshop, query: str | No
         workshop.at_end.callback(raw.get_backend().disconnect)
         return users_of_table(raw, columns, engine=engine, source=source)
     if query is not None:
-        message = "query: it is for databases, and the users come from elsewhere; leave it out"
+        message = "query: applies only to databases, and the users are not in one; remove it"
         raise ConfigurationError(message)
     if isinstance(table, str | Path):
         return users_of_files(Path(table), columns, workshop)
     ibis = import_ibis()
     if not isinstance(table, ibis.Table):
-        message = f"table: it must be a path, the URL of a database or an Ibis table, and is {type(table).__name__}"
+        message = f"table: must be a path, the URL of a database or an Ibis table, got {type(table).__name__}"
         raise ConfigurationError(message)
     return users_of_table(table, columns, engine=_engine_of(table), source=_name_of(table))
 
@@ -82,7 +82,7 @@ def _name_of(table: Table) -> str:
 
 
 def is_url(source: str) -> bool:
-    """Tell whether a source is the URL of a database.
+    """Return whether a source is the URL of a database.
 
     Args:
         source: A path or a URL.
@@ -91,31 +91,31 @@ def is_url(source: str) -> bool:
 
 
 def table_of_database(url: str, query: str | None) -> tuple[Table, str, str]:
-    """Return the table of a database that a URL names, or a query; what does the work; and what is read, for messages.
+    """Return the table of a URL or a query, the name of the engine, and the source for messages.
 
     Args:
-        url: The URL, as in `postgresql://host/shop?table=users`.
-        query: What selects the users, in the database's own SQL, in place of `?table=`.
+        url: The URL, such as `postgresql://host/shop?table=users`.
+        query: A SELECT that returns the users, in the database's own SQL, instead of `?table=`.
 
     Raises:
-        ConfigurationError: When neither or both name a table, or there is no such table.
-        DatabaseOpeningError: When the database can't be opened, or does not take the query.
+        ConfigurationError: If neither or both name a table, or there is no such table.
+        DatabaseOpeningError: If the database can't be opened, or rejects the query.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
-        # What is wrong may quote the password.
-        message = "source: it begins like a URL, and is none; write postgresql://host/shop?table=users"
+        # The original message can quote the password.
+        message = "source: not a valid URL; expected a URL such as postgresql://host/shop?table=users"
         raise ConfigurationError(message) from None
     settings = parse_qs(parts.query, keep_blank_values=True)
     names = settings.pop("table", [])
     if (query is None) == (not names) or len(names) > 1:
         message = (
-            "table: name the table that has the users, as in postgresql://host/shop?table=users, or give a query in "
-            "its place"
+            "table: name the table that contains the users, as in postgresql://host/shop?table=users, or use a query "
+            "instead"
         )
         raise ConfigurationError(message)
-    # What is put together by `urlunsplit` has lost the slashes of a path on this machine.
+    # `urlunsplit` drops slashes from the path of a local file.
     plain = url.partition("#")[0].partition("?")[0] + (f"?{urlencode(settings, doseq=True)}" if settings else "")
     source = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if parts.scheme in _OF_FILES:
@@ -125,7 +125,7 @@ def table_of_database(url: str, query: str | None) -> tuple[Table, str, str]:
 
 
 def _refuse_missing(parts: SplitResult, source: str) -> None:
-    """Do nothing where the file of a database exists: the engine would make a new one."""
+    """Raise an error if the file of a database does not exist, because the engine would create it."""
     path = parts.path if not parts.netloc else f"{parts.netloc}{parts.path}"
     if path and ":" not in path and not Path(path).is_file():
         message = f"{source} can't be opened: there is no file {path}"
@@ -137,7 +137,7 @@ def _connected(url: str, source: str, names: Sequence[str], query: str | None) -
     try:
         connection: Any = ibis.connect(url)
     except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
-        # That of a server may quote the URL.
+        # The message of a server can quote the URL.
         if url.partition(":")[0] in _OF_FILES:
             message = f"{source} can't be opened ({type(error).__name__}: {first_line(error)})"
         else:
@@ -159,12 +159,12 @@ def _named(connection: Any, full_name: str, source: str) -> Table:
         except Exception as error:  # noqa: BLE001 - see above
             problem = problem or type(error).__name__
     known = ", ".join(_tables(connection)) or "none"
-    message = f"{source} has no table {full_name!r} ({problem}); there are {known}"
+    message = f"{source} has no table {full_name!r} ({problem}); it has {known}"
     raise ConfigurationError(message) from None
 
 
 def _ways_to_part(full_name: str) -> Iterator[tuple[str | None, str]]:
-    """Yield what may be the schema and the name of a table, the likeliest first; either may have dots."""
+    """Yield possible pairs of schema and table name, the likeliest first; both can contain dots."""
     parts = full_name.split(".")
     for place in range(len(parts) - 1, 0, -1):
         yield ".".join(parts[:place]), ".".join(parts[place:])
@@ -172,17 +172,17 @@ def _ways_to_part(full_name: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _single_select(connection: Any, query: str) -> str:
-    """Return a query that only reads, as far as it can be seen, without what follows it: an audit changes nothing.
+    """Return a query that only reads as far as can be determined, because an audit changes nothing.
 
     Raises:
-        ConfigurationError: When it is anything else.
+        ConfigurationError: If it is not a single SELECT.
     """
-    message = "query: it must be a single SELECT, which only reads"
+    message = "query: must be a single SELECT that only reads"
     if connection.name == "duckdb":
         if [statement.type.name for statement in connection.con.extract_statements(query)] != ["SELECT"]:
             raise ConfigurationError(message)
         return query
-    # Ibis reads it with that, too.
+    # Ibis parses queries with it, too.
     sqlglot = importlib.import_module("sqlglot")
     statements = [one for one in sqlglot.parse(query, read=connection.dialect) if one is not None]
     writing = [getattr(sqlglot.exp, name) for name in _WRITING]
@@ -195,7 +195,7 @@ def _queried(connection: Any, query: str, source: str) -> Table:
     try:
         plain = _single_select(connection, query)
         view = f"CREATE TEMP VIEW {_QUERIED} AS {plain}"
-        # Ibis asks for the types of a query in ways that DuckDB 2, or SQLGlot for PostgreSQL, do not know any more.
+        # Ibis requests the types of a query in ways that DuckDB 2, and SQLGlot for PostgreSQL, no longer support.
         if connection.name == "duckdb":
             connection.con.execute(view)
         elif connection.name == "postgres":
@@ -207,8 +207,8 @@ def _queried(connection: Any, query: str, source: str) -> Table:
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
-        # What follows may quote the query, or rows.
-        message = f"{source} does not take the query ({type(error).__name__}: {first_line(error)})"
+        # The other lines can quote the query or rows.
+        message = f"{source} rejected the query ({type(error).__name__}: {first_line(error)})"
         raise DatabaseOpeningError(message) from None
 
 
@@ -221,7 +221,7 @@ def _tables(connection: Any) -> Sequence[str]:
 
 
 def _copied(users: Users, workshop: Workshop) -> Users:
-    """Return users copied to DuckDB: only the columns that an audit looks at."""
+    """Return the users copied to DuckDB, with only the columns that an audit reads."""
     path = workshop.folder / "copied.parquet"
     reader = batches_of(users.table, _BATCH, None if users.engine else workshop.connection)
     with import_arrow("pyarrow.parquet").ParquetWriter(path, users.table.schema().to_pyarrow()) as writer:

@@ -1,7 +1,7 @@
-"""A folder in which an audit keeps how far it is, so that it can go on where it was interrupted.
+"""A folder in which an audit stores its progress, to resume after an interruption.
 
-It has the findings so far, and a line for each step that was done since, with the length that they had then. What was
-written after the last such line is cut off.
+It contains the findings so far, and a line for each completed step with the length of the findings at that time.
+Findings written after the last such line are cut off.
 """
 
 import hashlib
@@ -22,31 +22,31 @@ _VERSION: Final = 1
 
 
 class State(Protocol):
-    """How far an audit is."""
+    """The progress of an audit."""
 
     def findings(self) -> Iterator[UserFinding]:
-        """Yield the findings of the steps that were done before."""
+        """Yield the findings of the steps that were completed before."""
         ...
 
     def note(self, key: str) -> Any:
-        """Return what was noted of a step, or None."""
+        """Return the value stored for a step, or None."""
         ...
 
     def keep(self, findings: Iterable[UserFinding]) -> None:
-        """Keep findings of the step that is under way."""
+        """Store findings of the current step."""
         ...
 
     def done(self, key: str, value: object) -> None:
-        """Note that a step is done, or how far it is."""
+        """Store that a step is completed, or its progress."""
         ...
 
     def close(self) -> None:
-        """End it."""
+        """Close the state."""
         ...
 
 
 class NoState:
-    """The state of an audit that keeps none."""
+    """The state of an audit that stores nothing."""
 
     def findings(self) -> Iterator[UserFinding]:
         """Yield nothing."""
@@ -56,24 +56,24 @@ class NoState:
         """Return nothing."""
 
     def keep(self, findings: Iterable[UserFinding]) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def done(self, key: str, value: object) -> None:
-        """Note nothing."""
+        """Store nothing."""
 
     def close(self) -> None:
-        """End nothing."""
+        """Close nothing."""
 
 
 class FolderState:
     """The state of an audit, in a folder.
 
     Args:
-        folder: The folder; it is made where there is none.
-        settings: What the audit is, by name: another one has another state.
+        folder: The folder; it is created if it does not exist.
+        settings: The settings that identify the audit, by name: an audit with other settings needs another folder.
 
     Raises:
-        ConfigurationError: When the folder has the state of another audit, or none at all but other files.
+        ConfigurationError: If the folder contains the state of another audit, or other files.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
@@ -89,15 +89,13 @@ class FolderState:
         self._steps = (folder / "steps.jsonl").open("a", encoding="utf-8")
 
     def _take_up(self, settings: Mapping[str, object]) -> int:
-        """Read the state that there is, and return the length of its findings; begin one where there is none."""
+        """Read the stored state, or create a new one, and return the length of its findings."""
         path = self._folder / "audit.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 if any(self._folder.iterdir()):
-                    message = (
-                        f"state: {self._folder} is not empty, and has no state of an audit: give a folder of its own"
-                    )
+                    message = f"state: {self._folder} is not empty, and contains no audit state: use an empty folder"
                     raise ConfigurationError(message)
                 path.write_text(json.dumps(settings), encoding="utf-8")
                 return 0
@@ -109,8 +107,8 @@ class FolderState:
         others = sorted(name for name in {*known, *settings} if known.get(name) != settings.get(name))
         if others:
             message = (
-                f"state: {self._folder} is that of another audit: {', '.join(others)} changed; "
-                "give another folder, or remove it to begin anew"
+                f"state: {self._folder} belongs to another audit: {', '.join(others)} changed; "
+                "use another folder, or remove this one to start again"
             )
             raise ConfigurationError(message)
         return self._read_steps()
@@ -133,7 +131,7 @@ class FolderState:
         return end
 
     def findings(self) -> Iterator[UserFinding]:
-        """Yield the findings of the steps that were done before."""
+        """Yield the findings of the steps that were completed before."""
         with (self._folder / "findings.jsonl").open(encoding="utf-8", newline="\n") as file:
             for line in file:
                 try:
@@ -145,16 +143,16 @@ class FolderState:
                 yield found
 
     def note(self, key: str) -> Any:
-        """Return what was noted of a step, or None."""
+        """Return the value stored for a step, or None."""
         return self._notes.get(key)
 
     def keep(self, findings: Iterable[UserFinding]) -> None:
-        """Keep findings of the step that is under way."""
+        """Store findings of the current step."""
         with self._writing():
             self._findings.writelines(as_line(as_row(finding)).encode() for finding in findings)
 
     def done(self, key: str, value: object) -> None:
-        """Note that a step is done, or how far it is."""
+        """Store that a step is completed, or its progress."""
         with self._writing():
             self._findings.flush()
             line = json.dumps({"key": key, "value": value, "end": self._findings.tell()})
@@ -162,7 +160,7 @@ class FolderState:
             self._steps.flush()
 
     def close(self) -> None:
-        """End it."""
+        """Close the state."""
         with self._writing():
             self._findings.close()
             self._steps.close()
@@ -176,5 +174,5 @@ class FolderState:
             raise ConfigurationError(message) from None
 
     def _unusable(self, error: Exception) -> ConfigurationError:
-        message = f"state: {self._folder} can't be used ({type(error).__name__}): remove it to begin anew"
+        message = f"state: {self._folder} can't be used ({type(error).__name__}): remove it to start again"
         return ConfigurationError(message)

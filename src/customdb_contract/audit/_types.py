@@ -1,4 +1,4 @@
-"""The columns of a source and their types, for a proposal of what they mean."""
+"""The columns of a source and their types, from which a mapping is proposed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,22 +17,22 @@ _READERS: Final = {"parquet": "read_parquet", "csv": "read_csv", "jsonl": "read_
 
 
 def column_types(source: str | Path, *, query: str | None = None) -> Mapping[str, str]:
-    """Return the columns of a source of users, each with its type as Ibis writes it, such as `!int64`.
+    """Return the columns of a source of users, each with its type in the notation of Ibis, such as `!int64`.
 
     Args:
-        source: A path to a Parquet, CSV or JSON Lines file or to a folder of them, or the URL of a database, as for
-            `audit`. Of CSV and JSON Lines, the types are guessed from the first rows.
-        query: What selects the users of a database, in its own SQL, in place of `?table=`.
+        source: The path of a Parquet, CSV or JSON Lines file, or of a folder of them, or the URL of a database, as for
+            `audit`. For CSV and JSON Lines, the types are guessed from the first rows.
+        query: A single SELECT that returns the users of a database, in its own SQL, instead of `?table=`.
 
     Raises:
-        ConfigurationError: When there is no such source, it can't be read, or Ibis is not installed.
-        DatabaseOpeningError: When a database can't be opened, or does not take the query.
+        ConfigurationError: If there is no such source, it can't be read, or Ibis is not installed.
+        DatabaseOpeningError: If a database can't be opened, or rejects the query.
     """
     if is_url(str(source)):
         table, _, _ = table_of_database(str(source), query)
         return {name: str(type_) for name, type_ in table.schema().items()}
     if query is not None:
-        message = "query: it is for databases, and the users come from elsewhere; leave it out"
+        message = "query: applies only to databases, and the users are not in one; remove it"
         raise ConfigurationError(message)
     files = found_files(Path(source))
     if files.kind != "parquet":

@@ -1,4 +1,4 @@
-"""The users of a store as one table with known columns, whatever they were read from, and a row of it as a profile."""
+"""The users of any source as a table with known columns, and its rows as profiles."""
 
 import difflib
 import json
@@ -32,14 +32,14 @@ __all__ = [
 _MOST_NAMES: Final = 20
 _LONGEST_TYPE: Final = 60
 ODD: Final = ":json"
-"""Ends the name of a column that has, as JSON, the values of the wrong type of another one."""
+"""The suffix of a column that contains, as JSON, the values of another column that have the wrong type."""
 FILE: Final = "row:file"
 ROW: Final = "row:number"
-"""Where a row stands in a file, where that is known."""
+"""The position of a row in a file, if it is known."""
 
 
 class Kind(StrEnum):
-    """What the values of a column are read as."""
+    """The type as which the values of a column are read."""
 
     KEY = "key"
     TEXT = "text"
@@ -50,14 +50,14 @@ class Kind(StrEnum):
 
 @frozen(kw_only=True)
 class Field:
-    """An attribute, or one key of metadata, and its column.
+    """An attribute or a key of metadata, and its column.
 
     Args:
-        name: What its column is called in the table of an audit, such as `email` or `app_metadata.plan`.
-        column: What it is called in the team's own.
-        kind: What its values are read as.
-        parent: `user_metadata` or `app_metadata` for a key of these, and empty for an attribute of the root.
-        key: The name of the attribute, or the key.
+        name: The name of its column in the table of an audit, such as `email` or `app_metadata.plan`.
+        column: The name of its column in the source.
+        kind: The type as which its values are read.
+        parent: `user_metadata` or `app_metadata` for a key of metadata; empty for an attribute at the root.
+        key: The name of the attribute or the key.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Field:
 
     @property
     def is_named(self) -> bool:
-        """Whether the team chose its name: it is a key of metadata, or one of the other attributes."""
+        """Whether you chose its name: it is a key of metadata, or in `others`."""
         return bool(self.parent) or self.name.startswith("others.")
 
 
@@ -77,15 +77,15 @@ class Users:
     """The users of a store.
 
     Args:
-        table: A row for each, with a column for each field by its name.
-        fields: What its columns are.
-        engine: What does the work, such as `duckdb`.
-        source: What was read, without credentials.
-        raw: The table as the team has it, for `profile_of`.
-        raw_row: Makes a row for `profile_of` of a row of that table.
-        unreadable: Yields where rows stand that could not be read at all, and why.
-        identity: What changes when other users are read, such as the times and sizes of files.
-        is_copied: Whether the rows were copied, so that they come in the same order again.
+        table: The users, a row for each, with a column named after each field.
+        fields: The fields of the columns.
+        engine: The engine that reads the users, such as `duckdb`.
+        source: The source of the users, without credentials.
+        raw: The original table, for `profile_of`.
+        raw_row: Converts a row of the original table for `profile_of`.
+        unreadable: Yields the position of each unreadable row, and why it could not be read.
+        identity: A value that changes if the source does, such as the times and sizes of files.
+        is_copied: Whether the rows were copied, so that they always come in the same order.
     """
 
     table: Table
@@ -100,11 +100,11 @@ class Users:
 
     @property
     def is_file(self) -> bool:
-        """Whether they are in a file, or a folder of files."""
+        """Whether the users are in a file, or in a folder of files."""
         return self.identity is not None
 
     def has(self, name: str) -> bool:
-        """Tell whether there is a column for an attribute.
+        """Return whether an attribute has a column.
 
         Args:
             name: The attribute, or the name of a field.
@@ -127,13 +127,13 @@ _METADATA: Final = ("user_metadata", "app_metadata")
 
 
 def fields_of(columns: Columns) -> tuple[Field, ...]:
-    """Return the fields that a mapping names.
+    """Return the fields of a mapping.
 
     Args:
         columns: The mapping.
 
     Raises:
-        ConfigurationError: When two columns make one attribute.
+        ConfigurationError: If two columns are mapped to one attribute.
     """
     fields = [Field(name="user_id", column=columns.user_id, kind=Kind.KEY, key="user_id")]
     for names, kind in ((_TEXTS, Kind.TEXT), (_BOOLEANS, Kind.BOOLEAN), (("mfa_factors",), Kind.JSON)):
@@ -146,7 +146,7 @@ def fields_of(columns: Columns) -> tuple[Field, ...]:
     taken = {one.name for one in fields} | {one.parent for one in fields}
     for key, column in columns.others.items():
         if key in taken:
-            message = f"others: {key} has a column already: leave it out of others"
+            message = f"others: {key} already has a column: remove it from others"
             raise ConfigurationError(message)
         fields.append(Field(name=f"others.{key}", column=column, kind=Kind.VALUE, key=key))
     for name in ("password_hash", "password_salt"):
@@ -168,15 +168,15 @@ def _metadata_fields(name: str, metadata: Metadata | None) -> list[Field]:
 
 
 def check_names(fields: tuple[Field, ...], known: tuple[str, ...], source: str) -> None:
-    """Check that a table has the columns that a mapping names.
+    """Check that a table has the columns of a mapping.
 
     Args:
         fields: The fields of the mapping.
-        known: The columns that there are.
-        source: What is read.
+        known: The columns of the table.
+        source: The source of the users.
 
     Raises:
-        ConfigurationError: When one is missing; the message has the nearest names.
+        ConfigurationError: If one is missing; the message suggests similar names.
     """
     missing = [one for one in fields if one.column not in known]
     if missing:
@@ -188,7 +188,7 @@ def _missing(one: Field, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(one.column, known, n=3, cutoff=0.5)
     more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
     shown = [printable(name) for name in near or known[:_MOST_NAMES]]
-    hint = f"did you mean {' or '.join(shown)}?" if near else f"there are {', '.join(shown) or 'none'}{more}"
+    hint = f"did you mean {' or '.join(shown)}?" if near else f"the columns are {', '.join(shown) or 'none'}{more}"
     return f"there is no column {one.column!r} for {one.name}; {hint}"
 
 
@@ -205,14 +205,14 @@ def users_of_table(
 
     Args:
         raw: The table.
-        columns: The columns that make a profile.
-        engine: What does the work.
-        source: What is read, for messages.
-        places: The columns that say where a row stands, by `FILE` and `ROW`.
-        unreadable: Yields where rows stand that could not be read at all, and why.
+        columns: The columns that make up a profile.
+        engine: The engine that reads the users.
+        source: The source of the users, for messages.
+        places: The columns with the position of a row, by `FILE` and `ROW`.
+        unreadable: Yields the position of each unreadable row, and why it could not be read.
 
     Raises:
-        ConfigurationError: When a column is missing, or its type is none that its attribute can be read from.
+        ConfigurationError: If a column is missing, or its type does not fit its attribute.
     """
     places = places or {}
     fields = fields_of(columns)
@@ -226,16 +226,16 @@ def users_of_table(
 _EXPECTED: Final[Mapping[Kind, str]] = {
     Kind.KEY: "text, whole numbers or UUIDs",
     Kind.TEXT: "text",
-    Kind.BOOLEAN: "true and false, 0 and 1, or these as text",
-    Kind.JSON: "JSON, as text or a type of its own",
-    Kind.VALUE: "values that JSON has",
+    Kind.BOOLEAN: "true and false or 0 and 1, also as text",
+    Kind.JSON: "JSON, as text or in a JSON column",
+    Kind.VALUE: "values that JSON can represent",
 }
 
 
 def _read(column: Expression, one: Field, source: str, engine: str) -> Expression:
-    """Return a column as what it is read as."""
+    """Return a column converted to the type as which it is read."""
     type_ = column.type()
-    # DuckDB's type of a column that has nothing but NULL is unknown to Ibis 12.
+    # Ibis 12 does not know the type that DuckDB gives to a column that contains only NULL.
     is_empty = type_.is_null() or (type_.is_unknown() and 'kind="NULL"' in str(type_))
     if is_empty or _is_written(one.kind, type_):
         return column.cast("string")
@@ -244,20 +244,20 @@ def _read(column: Expression, one: Field, source: str, engine: str) -> Expressio
     if one.kind in {Kind.JSON, Kind.VALUE} and type_.is_nested():
         return _nested_as_json(column, engine)
     message = (
-        f"{source}: the column {one.column!r} for {one.name} has the type {_shown(type_)}, and {_EXPECTED[one.kind]} "
-        "is expected: convert it in a view, or write a function for profile_of"
+        f"{source}: the column {one.column!r} for {one.name} must contain {_EXPECTED[one.kind]}, got the type "
+        f"{_shown(type_)}: convert it in a view, or write a function for profile_of"
     )
     raise ConfigurationError(message)
 
 
 def _shown(type_: Any) -> str:
-    """Return a type as a message names it: that of an object may have hundreds of fields."""
+    """Return a type for a message, shortened: an object can have hundreds of fields."""
     text = " ".join(str(type_).split())
     return text if len(text) <= _LONGEST_TYPE else f"{text[:_LONGEST_TYPE]}…"
 
 
 def _is_written(kind: Kind, type_: Any) -> bool:
-    """Tell whether values are read as the texts that they are written as."""
+    """Return whether values are read as text."""
     if kind is Kind.KEY:
         return bool(type_.is_integer() or type_.is_uuid() or (type_.is_decimal() and type_.scale == 0))
     if kind is Kind.TEXT:
@@ -266,14 +266,14 @@ def _is_written(kind: Kind, type_: Any) -> bool:
 
 
 def _is_value(kind: Kind, type_: Any) -> bool:
-    """Tell whether values are read as they are."""
+    """Return whether values are read unchanged."""
     if kind is Kind.BOOLEAN:
         return bool(type_.is_boolean() or type_.is_integer())
     return bool(kind is Kind.VALUE and (type_.is_boolean() or type_.is_numeric() or type_.is_temporal()))
 
 
 def _settled(one: Field, type_: Any) -> Field:
-    """Return a field as its column is: whatever is JSON there is read as JSON."""
+    """Return a field that is read as JSON if its column contains JSON."""
     is_json = one.kind is Kind.VALUE and (type_.is_json() or type_.is_nested())
     return evolve(one, kind=Kind.JSON) if is_json else one
 
@@ -283,18 +283,18 @@ def _nested_as_json(column: Expression, engine: str) -> Expression:
         return column.cast("json").cast("string")
 
     def to_json(value: object) -> object:
-        """Stand for what Spark calls so."""
-        return value  # pragma: no cover - only its name and its signature are of use
+        """Declare Spark's function of the same name."""
+        return value  # pragma: no cover - only its name and signature are used
 
     signature = ((column.type(),), "string")
     return import_ibis().udf.scalar.builtin(to_json, signature=signature)(column)
 
 
 def as_text(value: object) -> str | None:
-    """Return a key as text, or None where there is none.
+    """Return a key as text, or None if there is none.
 
     Args:
-        value: What the column of the key has.
+        value: The value in the column of the key.
     """
     if value is None or isinstance(value, str):
         return value
@@ -302,10 +302,10 @@ def as_text(value: object) -> str | None:
 
 
 def profile_of_row(row: Row, fields: tuple[Field, ...]) -> dict[str, object]:
-    """Return the profile that a row of the table of an audit makes.
+    """Return a row of the table of an audit as a profile.
 
     Args:
-        row: The row, by the names of the fields.
+        row: The row, by name of the field.
         fields: The fields.
     """
     profile: dict[str, object] = {}
@@ -339,7 +339,7 @@ def _value(row: Row, one: Field) -> object:
 
 TRUE: Final = ("true", "TRUE", "True", "t", "1")
 FALSE: Final = ("false", "FALSE", "False", "f", "0")
-"""What a boolean is in a table that has none."""
+"""Texts that are read as booleans."""
 
 
 def _as_boolean(value: object) -> object:
@@ -351,7 +351,7 @@ def _as_boolean(value: object) -> object:
 
 
 def _from_json(text: str) -> object:
-    """Read JSON; what is none stays the text that it is."""
+    """Read JSON; text that is not JSON is returned unchanged."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -359,7 +359,7 @@ def _from_json(text: str) -> object:
 
 
 def _as_json(value: object) -> object:
-    """Return a value of a column as JSON has it: what a driver makes of dates, decimals and ids is no mistake."""
+    """Return a value of a column as JSON: a driver's types for dates and decimals are not errors of the user."""
     match value:
         case date() | time():  # a datetime is a date
             return value.isoformat()

@@ -1,4 +1,4 @@
-"""Findings written to a file as they come: Parquet, CSV or JSON Lines, one row for each user and rule."""
+"""Writes findings to a file as they are found: Parquet, CSV or JSON Lines, one row for each user and rule."""
 
 import csv
 import importlib
@@ -17,14 +17,14 @@ NAMES: Final = ("rule", "severity", "user_id", "row", "path", "problem", "value"
 
 
 class FindingsFile(Protocol):
-    """A file that is written to."""
+    """A file to write findings to."""
 
     def write(self, findings: Iterable[UserFinding]) -> None:
         """Write findings."""
         ...
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file."""
         ...
 
 
@@ -52,7 +52,7 @@ class _JsonLines:
 
     def write(self, findings: Iterable[UserFinding]) -> None:
         for finding in findings:
-            # What is no Unicode, half of a pair of surrogates, is escaped.
+            # A lone surrogate, which is not valid Unicode, is escaped.
             self._file.write(as_line(as_row(finding)))
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class _Nowhere:
         """Write nothing."""
 
     def close(self) -> None:
-        """End nothing."""
+        """Close nothing."""
 
 
 _KINDS: Final[Mapping[str, Callable[[Path], FindingsFile]]] = {
@@ -158,13 +158,13 @@ class _Closing:
 
 
 def findings_file(path: Path | None) -> _Closing:
-    """Return a file that findings are written to, for a `with`.
+    """Return a file to write findings to, as a context manager.
 
     Args:
-        path: Where it is; its suffix says what it becomes. None stands for no file.
+        path: The path of the file, whose suffix determines the format. None stands for no file.
 
     Raises:
-        ConfigurationError: When the suffix is another one, or the file can't be written.
+        ConfigurationError: If the suffix is not supported, or the file can't be written.
     """
     if path is None:
         return _Closing(_Nowhere(), None)

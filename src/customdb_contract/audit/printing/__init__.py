@@ -1,4 +1,4 @@
-"""The report of an audit in each format: text for people, JSON for programs, HTML for a browser."""
+"""The report of an audit in each format: text to read, JSON for programs, HTML for a browser."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The report of an audit as one HTML page: it loads nothing, works without JavaScript, and can be printed."""
+"""Prints the report of an audit as one HTML page, which loads nothing, works without JavaScript, and can be printed."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -51,7 +51,7 @@ def render(report: AuditReport) -> str:
             id="report",
             tabindex=-1,
         ),
-        remark="Values appear only where they were asked for; hashes never do.",
+        remark="Values are shown only on request; password hashes are never shown.",
     )
 
 

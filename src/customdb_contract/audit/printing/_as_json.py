@@ -1,4 +1,4 @@
-"""The report of an audit as JSON: the stable form, `schema_version` 1."""
+"""Prints the report of an audit as JSON, in the stable format `schema_version` 1."""
 
 from importlib.metadata import version
 from typing import Final
@@ -52,7 +52,7 @@ def _result(result: RuleResult) -> dict[str, object]:
 
 
 def _finding(finding: UserFinding) -> dict[str, object]:
-    # Users are named as the store names them, however long: people look them up.
+    # User ids are not shortened, because they are used to look users up.
     return {
         "severity": finding.severity.value,
         "user_id": finding.user_id,

@@ -1,4 +1,4 @@
-"""The report of an audit for people: the verdict, who breaks what, what happens to them, and what to do next."""
+"""Prints the report of an audit as text: the verdict, the broken rules, their effects, and what to do next."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -31,11 +31,11 @@ def render(report: AuditReport, style: Style = PLAIN) -> str:
 
     Args:
         report: The report.
-        style: How it is told; `verbose` shows every example that the report has.
+        style: Colors and width; `verbose` shows every example in the report.
 
     Returns:
-        Lines of text: the verdict, the rules that users break with what happens to these users, examples, sizes,
-        formats of passwords, what was not audited, the verdict again, and what to do next.
+        Lines of text: the verdict, the broken rules and what happens to the users, examples, sizes, password formats,
+        the rules that were not audited, the verdict again, and what to do next.
     """
     failed = broken(report)
     said = _verdict(report, style)
@@ -53,11 +53,11 @@ def render(report: AuditReport, style: Style = PLAIN) -> str:
 
 
 def render_briefly(report: AuditReport, style: Style = PLAIN) -> str:
-    """Return the verdict, and the rules that users break with what happens to these users.
+    """Return the verdict, the broken rules, and what happens to the users who break them.
 
     Args:
         report: The report.
-        style: How it is told.
+        style: Colors and width.
     """
     return "\n".join([_verdict(report, style), *_table(broken(report), report, style)]) + "\n"
 
@@ -89,7 +89,7 @@ def _rule(result: RuleResult, report: AuditReport, style: Style) -> Sequence[str
     if told and result.users > len(told):
         lines.append(f"{_BELOW}… and {result.users - len(told):,} more")
     if result.not_audited:
-        lines += style.wrapped(f"Not audited everywhere: {shown(result.not_audited)}")
+        lines += style.wrapped(f"Not fully audited: {shown(result.not_audited)}")
     return lines
 
 

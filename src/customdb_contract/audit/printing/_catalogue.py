@@ -1,4 +1,4 @@
-"""The rules that an audit looks at, for the command `rules`."""
+"""Prints the rules of an audit, for the command `rules`."""
 
 import json
 import textwrap
@@ -11,7 +11,7 @@ __all__ = ["audited_as_json", "explain_audited", "list_audited"]
 
 
 def list_audited(rules: Sequence[AuditedRule]) -> str:
-    """Return rules by what happens to the users who break them, a line each.
+    """Return a line for each rule, grouped by what happens to the users who break it.
 
     Args:
         rules: The rules.
@@ -24,18 +24,18 @@ def list_audited(rules: Sequence[AuditedRule]) -> str:
         for rule in members:
             summary = textwrap.shorten(rule.summary.replace("`", ""), 90, placeholder=" …")
             lines.append(f"  {rule.name:<34} {rule.severity:<8} {summary}")
-    return "\n".join([*lines[1:], "", f"{len(rules)} rules of an audit; `customdb-contract rules NAME` explains one"])
+    return "\n".join([*lines[1:], "", f"{len(rules)} audit rules; `customdb-contract rules NAME` explains one"])
 
 
 def explain_audited(rule: AuditedRule) -> str:
-    """Return the page of a rule that only an audit has.
+    """Return the page of a rule that only audits have.
 
     Args:
         rule: The rule.
     """
     facts = [
         f"group {rule.group}, severity {rule.severity}",
-        "looked at by: an audit only",
+        "checked by: audits only",
         f"what happens to the user: {rule.fate}",
     ]
     return "\n".join([rule.name, "=" * len(rule.name), "", *facts, "", rule.docstring])

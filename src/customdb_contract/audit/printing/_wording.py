@@ -1,4 +1,4 @@
-"""What every format for people says of an audit: the verdict, shares, examples, and what to do next."""
+"""The wording that the text and the HTML report share: the verdict, shares, examples, and what to do next."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _MOST_SHARED: Final = 5
-"""Users who share something that an example names."""
+"""The number of users sharing a value that an example lists."""
 
 _LEAST_SHARE: Final = 0.0001
 
@@ -38,7 +38,7 @@ def state(report: AuditReport) -> str:
 
 
 def verdict(report: AuditReport) -> str:
-    """Return what was found in one line, without `ok` or `not ok`.
+    """Return the result of an audit in one line, without `ok` or `not ok`.
 
     Args:
         report: The report.
@@ -49,7 +49,7 @@ def verdict(report: AuditReport) -> str:
     which = f" ({told})" if told else ""
     users = counted(report.users, "user")
     if report.interrupted:
-        return f"the audit of {users} was interrupted; {counted(len(failed), 'rule')} broken until then{which}"
+        return f"the audit of {users} was interrupted; {counted(len(failed), 'rule')} broken so far{which}"
     if not report.users:
         return "no user was audited: the source has no rows"
     rules = counted(len(report.results) - len(missing), "rule")
@@ -62,7 +62,7 @@ def verdict(report: AuditReport) -> str:
 
 
 def about(report: AuditReport) -> Iterator[str]:
-    """Yield what was audited, a sentence or two.
+    """Yield sentences about what was audited.
 
     Args:
         report: The report.
@@ -71,16 +71,16 @@ def about(report: AuditReport) -> Iterator[str]:
     yield f"Source {shown(report.source)}, read by {shown(report.engine)}; {mode}"
     if report.sampled:
         yield (
-            "This is a sample: all numbers are those of the sample, and most users who share something with another "
+            "This is a sample: all numbers are of the sample only, and most users who share a value with another "
             "user are missed."
         )
 
     if report.interrupted:
-        yield "This is what was found until the interrupt: not every rule was checked for every user."
+        yield "These are the findings up to the interruption: not every rule was checked for every user."
 
 
 def broken(report: AuditReport) -> Sequence[RuleResult]:
-    """Return the rules that users break, the worst first.
+    """Return the broken rules, the most severe first.
 
     Args:
         report: The report.
@@ -89,7 +89,7 @@ def broken(report: AuditReport) -> Sequence[RuleResult]:
 
 
 def not_audited(report: AuditReport) -> Sequence[RuleResult]:
-    """Return the rules that could not be looked at, or not everywhere.
+    """Return the rules that could not be checked, or not for all users.
 
     Args:
         report: The report.
@@ -98,10 +98,10 @@ def not_audited(report: AuditReport) -> Sequence[RuleResult]:
 
 
 def share(users: int, report: AuditReport) -> str:
-    """Return which part of the audited users some are.
+    """Return a number of users as a percentage of all audited users.
 
     Args:
-        users: How many they are.
+        users: The number of users.
         report: The report.
     """
     if not report.users:
@@ -115,7 +115,7 @@ def share(users: int, report: AuditReport) -> str:
 
 
 def example(finding: UserFinding) -> str:
-    """Return one user who breaks a rule: who, the attribute, what is wrong with it.
+    """Return a finding as text: the user, the attribute, and what is wrong with it.
 
     Args:
         finding: The finding.
@@ -136,7 +136,7 @@ def _place(finding: UserFinding) -> str:
 
 
 def size_rows(report: AuditReport) -> Sequence[tuple[str, int]]:
-    """Return how large the profiles are: a range, and how many users have one of that size.
+    """Return ranges of profile sizes, each with the number of users in it.
 
     Args:
         report: The report.
@@ -152,7 +152,7 @@ def size_rows(report: AuditReport) -> Sequence[tuple[str, int]]:
 
 
 def format_rows(report: AuditReport) -> Sequence[tuple[str, int]]:
-    """Return the formats of the passwords, each with how many users have it, the most frequent first.
+    """Return the password formats, each with its number of users, the most frequent first.
 
     Args:
         report: The report.
@@ -169,7 +169,7 @@ def format_rows(report: AuditReport) -> Sequence[tuple[str, int]]:
 
 
 def accepted_formats(report: AuditReport) -> str:
-    """Return which formats of passwords were accepted, where somebody has another one.
+    """Return a sentence that lists the accepted password formats, or an empty text if every password has one.
 
     Args:
         report: The report.
@@ -181,25 +181,25 @@ def accepted_formats(report: AuditReport) -> str:
 
 
 def next_steps(report: AuditReport) -> Iterator[str]:
-    """Yield what to do now.
+    """Yield the next steps to take.
 
     Args:
         report: The report.
     """
     failed = broken(report)
     if report.interrupted:
-        yield "To go on where an audit was interrupted, run it with --state FOLDER, and after an interrupt again."
+        yield "To resume an audit after an interruption, run it with --state FOLDER, then run the same command again."
     elif not report.users:
         yield "Check that the table, the query or the file is the right one."
     elif len(not_audited(report)) == len(report.results):
         yield "No rule could be checked: map more columns in [audit]."
     if failed:
-        yield "Fix these users in the store, or in the code that makes their profiles, and audit again."
+        yield "Fix these users in the store, or in the code that creates their profiles, and audit again."
     if report.findings_file is not None:
         yield f"All findings, one for each user and rule: {shown(report.findings_file)}"
     elif failed:
-        yield "To get all findings in a file: --findings FILE; in Python, audit(…, findings=…)."
+        yield "To write all findings to a file: --findings FILE; in Python, audit(…, findings=…)."
     if report.sampled:
-        yield "To audit all users, leave --sample out."
+        yield "To audit all users, omit --sample."
     if failed and all(finding.value is None for result in failed for finding in result.examples):
         yield "To see values, which may be personal data: --show-values."
