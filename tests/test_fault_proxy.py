@@ -160,7 +160,7 @@ def test_an_unsupported_fault_is_an_error() -> None:
         pytest.raises(ValueError, match="the fault proxy cannot do 'outage: 500'"),
     ):
         proxy.fail(Situation.STATUS_500)
-    with pytest.raises(ValueError, match="the fault proxy is closed, so it cannot do 'outage: reset'; make a new one"):
+    with pytest.raises(ValueError, match="the fault proxy is closed, so it cannot do 'outage: reset'; create a new"):
         proxy.fail(Situation.RESET)
 
 

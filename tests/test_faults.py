@@ -600,7 +600,7 @@ def test_a_closed_server_cannot_fail_in_another_way() -> None:
         pass
 
     with pytest.raises(
-        ValueError, match=r"^the fault server is closed, so it cannot do 'outage: 500'; make a new one$"
+        ValueError, match=r"^the fault server is closed, so it cannot do 'outage: 500'; create a new one$"
     ):
         server.fail(Situation.STATUS_500)
 

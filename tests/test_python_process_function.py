@@ -249,8 +249,8 @@ def test_a_profile_that_contains_itself_is_reported(opened: Open) -> None:
             ConfigurationError,
             "rows_of_process has no attribute 'profile_off'; did you mean profile_of?",
         ),
-        ("rows_of_process:nothing", ConfigurationError, "it must be a plain function, which is given a row"),
-        ("rows_of_process:later", ConfigurationError, "it must be a plain function, which is given a row"),
+        ("rows_of_process:nothing", ConfigurationError, "it must be a plain function that takes a row"),
+        ("rows_of_process:later", ConfigurationError, "it must be a plain function that takes a row"),
         (
             "rows_of_proces:profile_of",
             ConfigurationError,
@@ -368,9 +368,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> RowBridge:
 def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process({"opened": opened})
 
-    with pytest.raises(
-        DatabaseOpeningError, match="could not open the function shop:profile_of: its runner sent something unexpected"
-    ):
+    with pytest.raises(DatabaseOpeningError, match="could not open the function shop:profile_of: its runner sent some"):
         start(monkeypatch, process)
 
     assert process.is_ended

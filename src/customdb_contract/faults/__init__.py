@@ -1,4 +1,4 @@
-"""What is on loopback in place of a store: what fails in one way after another, and the legacy system of an Action."""
+"""Servers on loopback that stand in for a store that fails, and for the legacy system of an Action."""
 
 from customdb_contract.faults._legacy import LegacyAddress, LegacySystem
 from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyResponse, LegacyUser

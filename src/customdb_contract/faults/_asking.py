@@ -1,4 +1,4 @@
-"""Whom a request is about: an id or an e-mail of a known user, anywhere in it."""
+"""Finds the user of a request, by the id or e-mail of a known user anywhere in it."""
 
 import json
 import re
@@ -24,11 +24,11 @@ _ABOUT_NOBODY: Final = frozenset(
         "user-agent",
     }
 )
-"""Headers of every request, whose numbers are nobody's id."""
+"""Headers of every request, whose numbers are not ids of users."""
 
 
 def read_body(body: bytes) -> object:
-    """Return a body: JSON where it is JSON, otherwise its text; None when it is empty.
+    """Return a body: decoded if it is JSON, otherwise as text; None if it is empty.
 
     Args:
         body: Its bytes.
@@ -43,13 +43,13 @@ def read_body(body: bytes) -> object:
 
 
 def asked_about(path: str, headers: Mapping[str, str], body: object, users: Sequence[LegacyUser]) -> LegacyUser | None:
-    """Return the user whom a request is about, by id if there is one, otherwise by e-mail; None when it is nobody's.
+    """Return the user of a request, by id if it contains one, otherwise by e-mail; None if there is no user.
 
     Args:
         path: Its path and query.
         headers: Its headers, names in lower case.
         body: Its body, as `read_body` returns it.
-        users: The users who are known.
+        users: The known users.
     """
     told = [value for name, value in headers.items() if name not in _ABOUT_NOBODY]
     written = [path, *told, *_texts(body)]
@@ -64,7 +64,7 @@ def _longest_first(user: LegacyUser) -> int:
 
 
 def _is_in(name: str, text: str) -> bool:
-    """Tell whether a name stands in a text in lower case on its own: the id 7 is no part of the number 17."""
+    """Return whether a name occurs on its own in a lower-case text: the id 7 is not found in the number 17."""
     lower = name.lower()
     return lower in text and re.search(rf"(?<![^\W_]){re.escape(lower)}(?![^\W_])", text) is not None
 

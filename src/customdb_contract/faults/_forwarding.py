@@ -1,4 +1,4 @@
-"""Passing an HTTP request on to the real store, and its answer back."""
+"""Forwards an HTTP request to the real store, and returns its answer."""
 
 import http.client
 import urllib.parse
@@ -16,13 +16,13 @@ _OF_ONE_CONNECTION: Final = frozenset(
 
 
 def forwarded(request: Request, path: str, real_url: str, *, keeps_host: bool) -> bytes | None:
-    """Return what the real store answers to a request; None where it can't be reached.
+    """Return the answer of the real store to a request, or None if the store is unreachable.
 
     Args:
-        request: The request, kept whole.
+        request: The complete request.
         path: Its path below the address of the fault server.
         real_url: The address of the real store.
-        keeps_host: Whether the store is asked by the name that the client knows it by.
+        keeps_host: Whether to keep the host name that the client sent.
     """
     parts = urllib.parse.urlsplit(real_url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -1,4 +1,4 @@
-"""Where a driver's first question is: told from the handshake before it, for the protocols of the usual stores."""
+"""Distinguishes a driver's first query from the handshake before it, for the protocols of common stores."""
 
 import re
 from typing import Final
@@ -12,35 +12,35 @@ def _starts(pattern: bytes) -> re.Pattern[bytes]:
 
 _NOTHING: Final = _starts(b"(?!)")
 
-# A handshake record; or the greeting said again, in the way that the store prefers, which a change of cipher precedes.
+# A handshake record; or the greeting again, as the store prefers it, preceded by a change of cipher.
 _TLS: Final = rb"\x16\x03|\x14\x03.\x00\x01\x01\x16\x03...\x01"
 
-# A packet 0 of protocol version 10. Commands are packet 0 of the driver's, so whatever isn't belongs to the log-in.
+# A packet 0 of protocol version 10. Commands are packet 0 of the driver, so any other packet belongs to the log-in.
 _MYSQL_GREETING: Final = _starts(rb".{3}\x00\x0a")
 _MYSQL_STEPS: Final = _starts(_TLS + rb"|(?!\x17\x03).{3}[^\x00]")
 
 _HANDSHAKES: Final = (
-    # PostgreSQL: the start and the wish for encryption, which alone have no type; passwords; the handshake of TLS.
+    # PostgreSQL: the start and the request for encryption, which alone have no type; passwords; the TLS handshake.
     (_starts(rb"\x00\x00..(?:\x00\x03|\x04\xd2\x16)"), _starts(_TLS + rb"|\x00\x00|p")),
-    # SQL Server: PRELOGIN, which holds the handshake of TLS too; LOGIN7, SSPI, the token of a federation.
+    # SQL Server: PRELOGIN, which also contains the TLS handshake; LOGIN7, SSPI, a federation token.
     (_starts(rb"\x12\x01"), _starts(rb"[\x08\x10-\x12]")),
     # MongoDB: OP_QUERY or OP_MSG, with the command as the first key of its document.
     (
         _starts(rb".{12}[\xd4\xdd]\x07\x00\x00"),
         _starts(rb".{20}[^\x00]*\x00(?:.{8})?.{4}[\x01\x08\x10](?:hello|is[mM]aster|saslStart|saslContinue)\x00"),
     ),
-    # TLS from the beginning, for example HTTPS.
+    # TLS from the start, for example HTTPS.
     (_starts(rb"\x16\x03"), _starts(_TLS)),
 )
-"""What the driver says first, and what begins each of its turns until it asks something."""
+"""The first bytes of the driver, and those that begin each of its turns until it sends a query."""
 
 
 class Conversation:
-    """What a driver and its store say to each other, as far as it tells whether the driver has asked something.
+    """The exchange between a driver and its store, as far as it shows whether the driver has sent a query.
 
-    HTTP has no handshake, and in a protocol that isn't known the first thing that is said counts as a question. So does
-    inside TLS, where nothing can be read, the first thing after its handshake. When in doubt it is a question: an
-    answer must never pass whole because it was taken for a part of the handshake. Nothing that is said is kept.
+    HTTP has no handshake, and in an unknown protocol, the first message counts as a query. In TLS, which cannot be
+    read, the first message after the handshake does. In case of doubt, a message is a query: an answer must never pass
+    whole because it was mistaken for a part of the handshake. No message is stored.
     """
 
     def __init__(self) -> None:
@@ -50,24 +50,25 @@ class Conversation:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the driver has asked something, so that what the store says next is an answer."""
+        """Whether the driver has sent a query, so that the next message of the store is an answer."""
         return self._is_asked
 
     def store_says(self, piece: bytes) -> None:
-        """Take notice of what the store sent without having been asked.
+        """Process bytes that the store sent before any query.
 
         Args:
-            piece: What came at once.
+            piece: The bytes that arrived together.
         """
         self._is_new_turn = True
         if self._steps is None:
             self._steps = _MYSQL_STEPS if _MYSQL_GREETING.match(piece) else _NOTHING
 
     def driver_says(self, piece: bytes) -> None:
-        """Take notice of what the driver sent.
+        """Process bytes that the driver sent.
 
         Args:
-            piece: What came at once. Only the beginning of a turn tells what it is: a driver sends that in one piece.
+            piece: The bytes that arrived together. The beginning of a turn, which a driver sends in one piece,
+                identifies it.
         """
         if self._is_asked or not self._is_new_turn:
             return

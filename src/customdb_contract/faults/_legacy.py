@@ -1,4 +1,4 @@
-"""The stand-in for the legacy system that an Action asks: it answers as it is told, and records what it was asked."""
+"""The stand-in for the legacy system that an Action calls: it answers as configured, and records the requests."""
 
 import socket
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ _CONNECTED: Final = b"HTTP/1.1 200 Connection Established\r\n\r\n"
 
 @frozen
 class LegacyAddress:
-    """Where the stand-in is, on loopback.
+    """The address of the stand-in on loopback.
 
     Args:
         plain: The port for `http`.
-        secure: The port for what would be `https`; it is spoken to in plain HTTP as well.
+        secure: The port in place of `https`, which also uses plain HTTP.
     """
 
     plain: int
@@ -35,7 +35,7 @@ class LegacyAddress:
 
     @property
     def url(self) -> str:
-        """The address of the stand-in, for an Action that is told it."""
+        """The URL of the stand-in, for an Action that is configured with it."""
         return f"http://127.0.0.1:{self.plain}"
 
 
@@ -45,11 +45,11 @@ class LegacySystem:
     It refuses connections until the first `answer`.
 
     Args:
-        answers: How it answers.
-        users: Whom it knows.
+        answers: The answers.
+        users: The users that it knows.
 
     Raises:
-        OSError: When no ports of the loopback interface can be had.
+        OSError: If no ports of the loopback interface are available.
     """
 
     def __init__(self, answers: LegacyAnswers, users: Sequence[LegacyUser]) -> None:
@@ -67,33 +67,33 @@ class LegacySystem:
 
     @property
     def address(self) -> LegacyAddress:
-        """Where it is."""
+        """The address."""
         return LegacyAddress(self._plain.port, self._secure.port)
 
     @property
     def received(self) -> tuple[ReceivedRequest, ...]:
-        """What it was asked since the last `answer`, and what it answered, in order."""
+        """The requests and answers since the last `answer`, in order."""
         for port in (self._plain, self._secure):
             port.settle()
         return self._desk.received
 
     def answer(self, state: LegacyState, *, meeting: Meeting | None = None) -> None:
-        """Answer in another way from now on, with a new record; connections that are still open are cut.
+        """Change the way to answer, with a new record; open connections are cut.
 
         Args:
             state: How to answer.
-            meeting: What its first answer waits for.
+            meeting: The meeting that the first answer waits for.
 
         Raises:
-            ValueError: When it is closed.
-            OSError: When another process took a port during the switch.
+            ValueError: If it is closed.
+            OSError: If another process took a port during the switch.
         """
         self._desk.begin(meeting)
         for port in (self._plain, self._secure):
             port.fail(state)
 
     def close(self) -> None:
-        """Cut every connection and give the ports back; closing again does nothing."""
+        """Cut every connection and release the ports; a second call does nothing."""
         self._desk.begin(None)
         for port in (self._plain, self._secure):
             port.close()
@@ -133,13 +133,13 @@ class _LegacyStore(Store[LegacyState]):
     @override
     async def serve(self, connection: Connection) -> None:
         scheme = self._scheme
-        # What is no HTTP is cut off.
+        # A connection that does not send HTTP is cut.
         while (begun := await connection.reader.readexactly(1)).isalpha():
             request = await read_request(connection.reader, keeps=True, begun=begun)
             if request.method != b"CONNECT":
                 await self._answer(connection, self._desk.reply(request, scheme, self.situation))
                 return
-            # An Action goes through a proxy: what follows is said to the host behind it.
+            # The Action uses a proxy: the following requests are for the host behind it.
             connection.send(_CONNECTED)
             await connection.sent()
             scheme = "https"

@@ -1,4 +1,4 @@
-"""What the stand-in for the legacy system answers, by the state that it is in and whom it is asked about."""
+"""The answers of the stand-in for the legacy system, by its state and the requested user."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
@@ -14,7 +14,7 @@ USER_ID: Final = "{user_id}"
 EMAIL: Final = "{email}"
 
 _MOST_STORED_BYTES: Final = 32_768
-"""Bytes of metadata that one session of Actions can store."""
+"""The most bytes of metadata that one session of Actions can store."""
 
 _OTHER_TYPES: Final[Mapping[type, object]] = {
     str: 4711,
@@ -32,8 +32,8 @@ class LegacyResponse:
 
     Args:
         status: The HTTP status.
-        body: The body: JSON, or a text that is sent as it is; None for an empty one. In its texts `{user_id}` and
-            `{email}` stand for the user whom the legacy system was asked about.
+        body: The body: JSON, or a text that is sent unchanged; None for an empty body. In its texts, `{user_id}` and
+            `{email}` stand for the requested user.
     """
 
     status: int = 200
@@ -42,14 +42,13 @@ class LegacyResponse:
 
 @frozen(kw_only=True)
 class LegacyAnswers:
-    """How the legacy system answers when nothing is wrong with it.
+    """The answers of the legacy system without an outage.
 
     Args:
-        found: What it says of a user with metadata.
-        not_found: What it says of anybody it does not know.
-        empty: What it says of a user without metadata; None stands for `found`, cut down to the parts that have a
-            placeholder.
-        paths: What it says to requests with some paths, whoever they are about.
+        found: The answer for a user with metadata.
+        not_found: The answer for an unknown user.
+        empty: The answer for a user without metadata; None stands for `found`, reduced to the parts with a placeholder.
+        paths: The answers to requests with certain paths, for any user.
     """
 
     found: LegacyResponse
@@ -59,17 +58,17 @@ class LegacyAnswers:
 
     @property
     def names_the_user(self) -> bool:
-        """Whether an answer says whom it is about, so that one about somebody else can be told from it."""
+        """Whether an answer identifies its user, so that the answer for another user differs."""
         return _has_placeholder(self.found.body)
 
 
 @frozen
 class LegacyUser:
-    """A user whom the legacy system knows.
+    """A user in the legacy system.
 
     Args:
-        user_id: The id there: that of the identity in Auth0, without `auth0|`.
-        email: The e-mail there, or an empty text.
+        user_id: The id in the legacy system: that of the identity in Auth0, without `auth0|`.
+        email: The e-mail in the legacy system, or an empty text.
     """
 
     user_id: str
@@ -77,13 +76,13 @@ class LegacyUser:
 
 
 def answer_in(state: LegacyState, answers: LegacyAnswers, user: LegacyUser | None, path: str) -> LegacyResponse:
-    """Return what is answered in a state that is no outage.
+    """Return the answer in a state that is not an outage.
 
     Args:
         state: The state.
-        answers: How the legacy system answers.
-        user: Whom it was asked about, or None when it knows nobody of that kind.
-        path: The path that was asked for, without its query.
+        answers: The answers of the legacy system.
+        user: The requested user, or None if it is unknown.
+        path: The requested path, without its query.
     """
     fixed = answers.paths.get(path)
     if fixed is not None:
@@ -118,7 +117,7 @@ def _filled(response: LegacyResponse, user: LegacyUser) -> LegacyResponse:
 
 
 def _mapped(value: object, change: Callable[[str], object]) -> object:
-    """Return JSON with every text in it changed."""
+    """Return JSON with all texts changed."""
     match value:
         case str():
             return change(value)
@@ -144,7 +143,7 @@ def _has_placeholder(value: object) -> bool:
 
 
 def _cut_down(value: object) -> object:
-    """Return the parts of an answer that say whom it is about."""
+    """Return the parts of an answer that identify its user."""
     match value:
         case dict():
             members = cast("dict[str, object]", value)
@@ -165,7 +164,7 @@ def _reserved() -> Mapping[str, object]:
 
 
 def _with_members(value: object, members: Mapping[str, object]) -> object:
-    """Return JSON with more members in every object; those that an object has stay as they are."""
+    """Return JSON with additional members in every object; existing members are unchanged."""
     match value:
         case dict():
             own = cast("dict[str, object]", value)
@@ -177,7 +176,7 @@ def _with_members(value: object, members: Mapping[str, object]) -> object:
 
 
 def _of_other_types(value: object) -> object:
-    """Return JSON whose values are of other types, but for those that say whom it is about."""
+    """Return JSON with values of other types, except for those that identify the user."""
     match value:
         case dict():
             members = cast("dict[str, object]", value)

@@ -1,4 +1,4 @@
-"""What the stand-in for the legacy system says to a request, and the record of what it was asked."""
+"""The answers of the stand-in for the legacy system, and the record of the requests."""
 
 import json
 import threading
@@ -35,11 +35,11 @@ class ReceivedRequest:
 
     Args:
         method: The method, such as `GET`.
-        url: The URL as the Action named it, with its host.
+        url: The URL as the Action requested it, with its host.
         headers: The headers, names in lower case.
-        body: The body: as JSON where it is JSON, otherwise its text; None where there was none.
-        at: When it had arrived, on the clock `time.monotonic`.
-        answer: What was answered, or None where nothing was.
+        body: The body: decoded if it is JSON, otherwise as text; None if there was none.
+        at: The time at which it had arrived, by `time.monotonic`.
+        answer: The answer, or None if there was none.
     """
 
     method: str
@@ -52,13 +52,13 @@ class ReceivedRequest:
 
 @frozen
 class Reply:
-    """What is sent.
+    """The bytes to send.
 
     Args:
-        answer: What is recorded of it, or None where nothing is answered.
-        content: Its bytes.
+        answer: The answer to record, or None if there is none.
+        content: The bytes.
         is_reset: Whether the connection is reset instead.
-        is_whole: Whether nothing more is to come, so that the connection ends.
+        is_whole: Whether nothing more follows, so that the connection ends.
     """
 
     answer: LegacyAnswer | None
@@ -68,11 +68,11 @@ class Reply:
 
 
 class Desk:
-    """What both ports share: how to answer, and the record of what was asked.
+    """The answers and the record, which both ports share.
 
     Args:
-        answers: How the legacy system answers.
-        users: Whom it knows.
+        answers: The answers of the legacy system.
+        users: The users that it knows.
     """
 
     def __init__(self, answers: LegacyAnswers, users: Sequence[LegacyUser]) -> None:
@@ -84,15 +84,15 @@ class Desk:
 
     @property
     def received(self) -> tuple[ReceivedRequest, ...]:
-        """What was asked since the last `begin`, in order."""
+        """The requests since the last `begin`, in order."""
         with self._lock:
             return tuple(self._received)
 
     def begin(self, meeting: Meeting | None) -> None:
-        """Begin a new record.
+        """Start a new record.
 
         Args:
-            meeting: What the first answer waits for, or None.
+            meeting: The meeting that the first answer waits for, or None.
         """
         with self._lock:
             before, self._meeting = self._meeting, meeting
@@ -101,10 +101,10 @@ class Desk:
             before.give_up()
 
     def reply(self, request: Request, scheme: str, state: LegacyState) -> Reply:
-        """Record a request, and return what is sent to it; that may have to wait for others.
+        """Record a request, and return the bytes to send, possibly after waiting for others.
 
         Args:
-            request: The request, which is whole.
+            request: The complete request.
             scheme: `http` or `https`.
             state: How to answer.
         """
@@ -144,7 +144,7 @@ def _whole(response: LegacyResponse, extra: Mapping[str, str] | None, method: st
 
 
 def _half(response: LegacyResponse, state: LegacyState) -> Reply:
-    """Return the first half of an answer: as if it were all of it, or with the rest still to come."""
+    """Return the first half of an answer, with the length of that half or of the whole."""
     content, kind = _content(response.body)
     half = content[: len(content) // 2]
     is_stalled = state is LegacyState.STALL

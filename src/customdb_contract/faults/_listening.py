@@ -1,4 +1,4 @@
-"""What the fault server and the fault proxy share: one port of the loopback interface, and the thread behind it."""
+"""The common base of the fault server and the fault proxy: a port of the loopback interface, and its thread."""
 
 import asyncio
 import contextlib
@@ -19,14 +19,14 @@ from customdb_contract.faults._requests import HEAD_BYTES
 __all__ = ["FailingPort", "Store"]
 
 KindT = TypeVar("KindT", bound=StrEnum)
-"""The ways to fail, or to answer."""
+"""The type of the ways to fail or to answer."""
 
 _SETTLING_SECONDS: Final = 5.0
-"""How long is waited at most: a client may never stop sending."""
+"""The longest wait, in seconds, because a client can send forever."""
 
 
 class _Selector(selectors.DefaultSelector):
-    """Notices when its loop has nothing left to do but wait."""
+    """Detects when its loop has nothing left to do but wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _Selector(selectors.DefaultSelector):
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        # The loop gives a timeout of 0 where it has something to do.
+        # The loop passes a timeout of 0 if it has something to do.
         if self.settling and timeout != 0:
             if ready := super().select(0):
                 return ready
@@ -44,11 +44,11 @@ class _Selector(selectors.DefaultSelector):
 
 
 class Store(ABC, Generic[KindT]):
-    """The store between two switches: one event loop in one thread has every connection, and none outlives a switch.
+    """The store between two switches: one event loop in one thread handles all connections, and none outlives a switch.
 
     Args:
-        listener: The socket that connections come to; it listens already.
-        situation: How to fail.
+        listener: The socket for connections, which is already listening.
+        situation: The way to fail.
     """
 
     def __init__(self, listener: socket.socket, situation: KindT) -> None:
@@ -65,14 +65,14 @@ class Store(ABC, Generic[KindT]):
 
     @abstractmethod
     async def serve(self, connection: Connection) -> None:
-        """Do what is to be done with a connection that has just come, which ends afterwards.
+        """Handle a new connection, which ends afterwards.
 
         Args:
             connection: The connection.
 
         Raises:
-            OSError: When it broke.
-            EOFError: When its client ended it too early.
+            OSError: If it broke.
+            EOFError: If its client ended it too early.
         """
 
     def close(self) -> None:
@@ -81,13 +81,13 @@ class Store(ABC, Generic[KindT]):
         self._thread.join()
 
     def settle(self) -> None:
-        """Wait until what has arrived by now is dealt with, also where its client has gone already."""
+        """Wait until everything that has arrived is handled, even if its client has left."""
         settled = threading.Event()
         self._loop.call_soon_threadsafe(self._selector.settling.append, settled)
         settled.wait(_SETTLING_SECONDS)
 
     def _run(self, listener: socket.socket) -> None:
-        # In development mode it would complain of answers that wait for each other.
+        # In development mode, it would complain about answers that wait for each other.
         with asyncio.Runner(debug=False, loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve(listener))
 
@@ -104,13 +104,13 @@ class Store(ABC, Generic[KindT]):
         await asyncio.sleep(0)
 
     def _accept(self, listener: socket.socket) -> None:
-        # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
+        # A client that gave up, or a process without a free file descriptor, must not end the store.
         with contextlib.suppress(OSError):
             sock, _ = listener.accept()
             sock.settimeout(0)
             task = self._loop.create_task(self._serve_one(sock))
             self._tasks.add(task)
-            # It may be cancelled before it begins.
+            # It can be cancelled before it starts.
             task.add_done_callback(functools.partial(self._end, sock))
 
     async def _serve_one(self, sock: socket.socket) -> None:
@@ -128,21 +128,21 @@ class Store(ABC, Generic[KindT]):
 
 
 class FailingPort(ABC, Generic[KindT]):
-    """A port of 127.0.0.1 behind which something fails as it is told to; a context manager.
+    """A port of 127.0.0.1 that fails as configured; a context manager.
 
     It refuses connections until the first `fail`.
 
     Args:
-        name: What it is called in messages.
+        name: Its name in messages.
 
     Raises:
-        OSError: When no port of the loopback interface can be had.
+        OSError: If no port of the loopback interface is available.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._switching = threading.Lock()
-        # Bound and not listening, it keeps the port while connections are refused.
+        # A bound socket that does not listen keeps the port while connections are refused.
         self._socket = _bound(("127.0.0.1", 0))
         self._address: tuple[str, int] = self._socket.getsockname()
         self._store: Store[KindT] | None = None
@@ -159,39 +159,39 @@ class FailingPort(ABC, Generic[KindT]):
     @property
     @abstractmethod
     def situations(self) -> tuple[KindT, ...]:
-        """The ways in which it can fail, the one that costs time last."""
+        """The ways to fail; the one that takes time comes last."""
 
     @property
     @abstractmethod
     def _refusing(self) -> KindT:
-        """The way in which no connection is accepted."""
+        """The way to fail in which no connection is accepted."""
 
     @abstractmethod
     def _open(self, listener: socket.socket, situation: KindT) -> Store[KindT]: ...
 
     @property
     def requests(self) -> int:
-        """How many requests came since the last switch; one that is refused is not seen."""
+        """The number of requests since the last switch, not counting refused ones."""
         self.settle()
         store = self._store
         return store.requests if store is not None else 0
 
     def fail(self, situation: KindT) -> None:
-        """Fail in another way from now on; connections that are still open are cut.
+        """Change the way to fail; open connections are cut.
 
         Args:
             situation: One of `situations`.
 
         Raises:
-            ValueError: When it is none of them, or the port is closed.
-            OSError: When another process took the port during the switch.
+            ValueError: If the situation is not one of them, or the port is closed.
+            OSError: If another process took the port during the switch.
         """
         if situation not in self.situations:
             message = f"the {self._name} cannot do {situation.value!r}; it can do {', '.join(self.situations)}"
             raise ValueError(message)
         with self._switching:
             if self._is_closed:
-                message = f"the {self._name} is closed, so it cannot do {situation.value!r}; make a new one"
+                message = f"the {self._name} is closed, so it cannot do {situation.value!r}; create a new one"
                 raise ValueError(message)
             self._cut()
             self._socket = _bound(self._address)
@@ -200,13 +200,13 @@ class FailingPort(ABC, Generic[KindT]):
                 self._store = self._open(self._socket, situation)
 
     def settle(self) -> None:
-        """Wait until what has arrived by now is dealt with."""
+        """Wait until everything that has arrived is handled."""
         store = self._store
         if store is not None:
             store.settle()
 
     def close(self) -> None:
-        """Cut every connection and give the port back; closing again does nothing."""
+        """Cut every connection and release the port; a second call does nothing."""
         with self._switching:
             self._is_closed = True
             self._cut()
@@ -221,7 +221,7 @@ class FailingPort(ABC, Generic[KindT]):
 
 def _bound(address: tuple[str, int]) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # The port must be free again at once, whatever became of the connections to it.
+    # The port must be free again at once, whatever the state of its connections.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)

@@ -1,4 +1,4 @@
-"""Answers that wait for each other, so that two runs are under way at the same time."""
+"""Answers that wait for each other, to make two runs overlap."""
 
 import threading
 
@@ -6,11 +6,11 @@ __all__ = ["Meeting"]
 
 
 class Meeting:
-    """Holds the first answer of each of several stand-ins until all of them were asked.
+    """Delays the first answer of each of several stand-ins until all of them received a request.
 
     Args:
-        number: How many stand-ins there are.
-        seconds: How long an answer waits at the most; from then on nobody waits.
+        number: The number of stand-ins.
+        seconds: The longest time that an answer waits; after that, no answer waits.
     """
 
     def __init__(self, number: int = 2, *, seconds: float) -> None:
@@ -23,14 +23,14 @@ class Meeting:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of them were asked in time."""
+        """Whether all of them received a request in time."""
         return self._is_complete
 
     def arrive(self, who: object) -> None:
-        """Wait until all have arrived, or it has taken too long.
+        """Wait until all have arrived, or the time is over.
 
         Args:
-            who: Which stand-in was asked.
+            who: The stand-in that received the request.
         """
         with self._lock:
             self._arrived.add(id(who))
@@ -41,5 +41,5 @@ class Meeting:
             self.give_up()
 
     def give_up(self) -> None:
-        """Let nobody wait any longer."""
+        """End all waiting."""
         self._over.set()

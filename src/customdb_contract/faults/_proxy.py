@@ -1,4 +1,4 @@
-"""The fault proxy: stands between a driver and the real store, and fails in one way after another."""
+"""The fault proxy, which is between a driver and the real store, and fails in one way after another."""
 
 import asyncio
 import contextlib
@@ -18,35 +18,35 @@ from customdb_contract.transcript import LATER_REQUESTS, Situation
 __all__ = ["PROXY_FAULTS", "FaultProxy"]
 
 PROXY_FAULTS: Final[tuple[Situation, ...]] = (Situation.REFUSE, Situation.RESET, Situation.CUT, Situation.HANG)
-"""The ways in which the proxy can fail, the one that costs time last."""
+"""The ways in which the proxy can fail; the one that takes time comes last."""
 
 _CUTTING: Final = frozenset({Situation.CUT, *LATER_REQUESTS})
 
 _CONNECTING_SECONDS: Final = 2.0
-"""How long one address of the real store is waited for."""
+"""Seconds to wait for an address of the real store."""
 
 
 class FaultProxy(FailingPort[Situation]):
-    """A proxy on 127.0.0.1 that fails as it is told to, whatever protocol passes through it; a context manager.
+    """A proxy on 127.0.0.1 that fails as configured, for any protocol; a context manager.
 
     - It refuses connections.
-    - It resets them as soon as they are made: to wait until the driver has said something would leave those
-      waiting that let the store speak first, as MySQL does.
-    - It cuts an answer: everything passes between the driver and the real store until the driver has asked something;
-      of the first piece of the answer half passes, and the connection ends in order. Where the real store can't be
-      reached, connections are reset.
-    - It cuts the answer to a later question of a call only.
-    - It answers nothing, so that whoever connects hangs.
+    - It resets them as soon as they are established: if it waited for the driver to send something, drivers of
+      protocols in which the store sends first, such as MySQL, would hang.
+    - It cuts an answer: everything passes between the driver and the real store until the driver sends a query. Half of
+      the first piece of the answer passes, and the connection ends in an orderly way. If the real store is unreachable,
+      connections are reset.
+    - It cuts only the answer to a later query of a call.
+    - It sends nothing, so that every client hangs.
 
-    The real store is contacted for the cuts only. Nothing that passes is kept.
+    It contacts the real store only to cut answers, and stores nothing.
 
     Args:
         host: The host of the real store.
         port: Its port.
-        passes: The questions of a call that are answered; shared by all stores of the same call.
+        passes: The queries of a call that are answered; shared by all stores of the same call.
 
     Raises:
-        OSError: When no port of the loopback interface can be had.
+        OSError: If no port of the loopback interface is available.
     """
 
     def __init__(self, host: str, port: int, *, passes: Passes | None = None) -> None:
@@ -56,7 +56,7 @@ class FaultProxy(FailingPort[Situation]):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port that the driver is to connect to."""
+        """The host and port for the driver to connect to."""
         return self._address
 
     @property
@@ -71,11 +71,11 @@ class FaultProxy(FailingPort[Situation]):
 
     @override
     def _open(self, listener: socket.socket, situation: Situation) -> Store[Situation]:
-        # A name is looked up before the thread begins: nothing must keep that from being ended.
+        # A name is resolved before the thread starts, because nothing must keep the thread from being ended.
         return _Proxied(listener, situation, _places(*self._target) if situation in _CUTTING else (), self._passes)
 
     def begin_call(self) -> None:
-        """Answer the first questions of the next call, where the way to fail says so."""
+        """Answer the first queries of the next call, if the way to fail includes that."""
         if self._store is not None:
             self._passes.begin(self._store.situation)
 
@@ -86,7 +86,7 @@ def _never() -> bool:
 
 @frozen
 class _Place:
-    """One of the addresses that the real store has."""
+    """An address of the real store."""
 
     family: socket.AddressFamily
     host: str
@@ -121,7 +121,7 @@ class _Proxied(Store[Situation]):
     async def _relay(self, driver: Connection) -> None:
         store = await self._reached()
         if store is None:
-            # Where the first question should be answered, nothing is met in the middle.
+            # If the first query should be answered, no answer is cut in the middle.
             self.requests += self.situation is Situation.CUT
             driver.reset()
             return
@@ -132,7 +132,7 @@ class _Proxied(Store[Situation]):
 
     async def _reached(self) -> Connection | None:
         for place in self._places:
-            # A family that this machine hasn't, a process without a free file descriptor, or nobody who answers.
+            # An unsupported address family, no free file descriptor, or no answer.
             with contextlib.suppress(OSError):
                 async with asyncio.timeout(_CONNECTING_SECONDS):
                     return Connection(*await asyncio.open_connection(place.host, place.port, family=place.family))

@@ -1,4 +1,4 @@
-"""A relay between a driver and the real store, which cuts an answer in the middle."""
+"""A relay between a driver and the real store that cuts an answer in the middle."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,17 +10,16 @@ __all__ = ["Relay"]
 
 
 class Relay:
-    """Two connections, and what passes between them: everything, until the driver has asked something.
+    """Two connections, between which everything passes until the driver sends a query.
 
-    Of the first piece that the store answers to a question which may not pass, half passes; then the store is left, and
-    the driver sees an orderly end.
-    At most one piece each way is held, for as long as the other side takes no more.
+    Half of the first piece of the answer to a query that must not pass is sent; then the relay leaves the store, and
+    the driver sees an orderly end. At most one piece in each direction is in memory, until the other side accepts it.
 
     Args:
-        driver: The connection that the driver made.
+        driver: The connection from the driver.
         store: The connection to the real store.
-        on_cut: Called before the answer is cut: nothing is to be had of the store any more.
-        may_pass: Called with each question: whether its answer passes whole.
+        on_cut: Called before the answer is cut and the store becomes unreachable.
+        may_pass: Called with each query; returns whether its answer passes whole.
     """
 
     def __init__(
@@ -37,7 +36,7 @@ class Relay:
         self._conversation = Conversation()
 
     async def run(self) -> None:
-        """Pass on everything, until both sides have ended, or one of the connections broke."""
+        """Pass on everything until both sides have ended, or one of the connections breaks."""
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass_answers())
@@ -58,17 +57,17 @@ class Relay:
 
     async def _question(self) -> bytes:
         piece = await self._driver.receive()
-        # What the store sent before it was asked is no answer, so its side comes first.
+        # Bytes that the store sent before a query are not an answer, so its side comes first.
         await asyncio.sleep(0)
         return piece
 
     def _take_answer(self, piece: bytes) -> bool:
-        """Send an answer on, or half of it, and return whether more may come."""
+        """Forward an answer, or half of it, and return whether more can follow."""
         if not self._conversation.is_asked:
             self._conversation.store_says(piece)
         else:
             self._is_answered = True
-            # A store that only ends a connection which was answered before, as its driver wants, is asked nothing.
+            # A store that only ends a connection after its answers, as the driver requests, has received no query.
             if not self._passes and (piece or not self._has_passed):
                 self._cut(piece)
                 return False
@@ -82,7 +81,7 @@ class Relay:
         self._driver.send(piece[: len(piece) // 2])
 
     def _take_question(self, piece: bytes) -> bool:
-        """Send a question on, unless the answer is cut already, and return whether more may come."""
+        """Forward a query, unless the answer is already cut, and return whether more can follow."""
         if piece and not self._is_cut:
             self._conversation.driver_says(piece)
             self._begin_question()
@@ -90,7 +89,7 @@ class Relay:
         return bool(piece)
 
     def _begin_question(self) -> None:
-        """Decide of each question once whether it is answered; what follows before the answer belongs to it."""
+        """Decide once for each query whether it is answered; further bytes before the answer belong to it."""
         if self._conversation.is_asked and self._is_answered:
             self._is_answered = False
             self._passes = self._may_pass()

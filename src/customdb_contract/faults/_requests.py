@@ -1,4 +1,4 @@
-"""One HTTP request, read as it arrives, and an answer to it."""
+"""Reads an HTTP request as it arrives, and creates an answer."""
 
 import asyncio
 import contextlib
@@ -10,29 +10,29 @@ from typing import Final
 __all__ = ["HEAD_BYTES", "Request", "answer", "read_request"]
 
 HEAD_BYTES: Final = 65_536
-"""Bytes of a request's head that are waited for; a longer one is answered by what its first line says."""
+"""The most bytes of a request's head that are read; a longer one is answered by its first line."""
 
 _MOST_BYTES: Final = 1_048_576
-"""Bytes of one body that are waited for; a longer one is answered."""
+"""The most bytes of a body that are read; a longer one is answered early."""
 
 _MOST_PATH: Final = 8192
 _PIECE: Final = 65_536
 
 
 async def read_request(reader: asyncio.StreamReader, *, keeps: bool, begun: bytes = b"") -> "Request":
-    """Read a request, until nothing more of it is waited for.
+    """Read a request, up to the limits.
 
     Args:
-        reader: What comes over the connection; its limit is `HEAD_BYTES`.
-        keeps: Whether its headers and its body are kept; where there are passwords in it, they must not be.
-        begun: What has been read of it already.
+        reader: The reader of the connection; its limit is `HEAD_BYTES`.
+        keeps: Whether to keep its headers and body, which must not be kept if they contain passwords.
+        begun: The bytes of it that have already been read.
 
     Raises:
-        EOFError: When the client ends before the request does.
-        OSError: When the connection broke.
+        EOFError: If the client ends before the request does.
+        OSError: If the connection broke.
     """
     request = Request(begun + await _read_head(reader), keeps=keeps)
-    # What is no body, or more of it than is read, is answered.
+    # An invalid body, or one that is too long, is still answered.
     with contextlib.suppress(ValueError):
         await request.read_body(reader)
     return request
@@ -50,7 +50,7 @@ class Request:
 
     Args:
         head: Its first line and its headers.
-        keeps: Whether its headers and its body are kept.
+        keeps: Whether to keep its headers and body.
     """
 
     def __init__(self, head: bytes, *, keeps: bool) -> None:
@@ -60,31 +60,31 @@ class Request:
         try:
             headers = parse_headers(io.BytesIO(lines))
         except HTTPException:
-            headers = HTTPMessage()  # So many are sent by nobody.
+            headers = HTTPMessage()  # No client sends so many.
         self.headers: Mapping[str, str] = _as_texts(headers) if keeps else {}
         self._body = bytearray()
         self._keeps = keeps
         self._is_chunked = headers.get("Transfer-Encoding", "").lower().endswith("chunked")
         length = headers.get("Content-Length", "")
-        # More digits than this are more bytes than are ever read, and slow to convert.
+        # More digits mean more bytes than are ever read, and are slow to convert.
         self._length = int(length[:20]) if length.isascii() and length.isdigit() else 0
         self._left = _MOST_BYTES
 
     @property
     def body(self) -> bytes:
-        """What was kept of its body."""
+        """The kept part of the body."""
         return bytes(self._body)
 
     async def read_body(self, reader: asyncio.StreamReader) -> None:
-        """Read its body, put together where it comes in chunks.
+        """Read its body, joined if it comes in chunks.
 
         Args:
-            reader: What comes over the connection.
+            reader: The reader of the connection.
 
         Raises:
-            ValueError: When it is no body, or too long.
-            EOFError: When the client ends before it does.
-            OSError: When the connection broke.
+            ValueError: If the body is not valid, or too long.
+            EOFError: If the client ends before it does.
+            OSError: If the connection broke.
         """
         if not self._is_chunked:
             await self._read(reader, self._length)
@@ -121,7 +121,7 @@ class Request:
 def _as_texts(headers: HTTPMessage) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for name, value in headers.items():
-        # They are read as Latin-1, which keeps the bytes.
+        # Latin-1 preserves the bytes.
         text = value.encode("latin-1").decode("utf-8", "replace")
         known = texts.get(name.lower())
         texts[name.lower()] = text if known is None else f"{known}, {text}"
@@ -134,16 +134,16 @@ def answer(
     """Return an answer, after which the connection ends.
 
     Args:
-        status: Its status.
-        kind: The type of its content.
-        body: Its body, as far as it is sent.
-        extra: More headers.
-        length: The length that is told; None stands for that of `body`.
+        status: The status.
+        kind: The content type.
+        body: The part of the body that is sent.
+        extra: Further headers.
+        length: The declared length; None stands for the length of `body`.
     """
     headers = {
         "Content-Type": kind,
         "Content-Length": len(body) if length is None else length,
-        # No connection outlives a call, nor is one found closed by the next.
+        # No connection outlives a call, so the next call never finds a closed one.
         "Connection": "close",
         **(extra or {}),
     }

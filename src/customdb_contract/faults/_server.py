@@ -35,7 +35,7 @@ FAULTS: Final[tuple[Situation, ...]] = (
     Situation.WRONG_SHAPE,
     Situation.HANG,
 )
-"""The ways in which the server can fail, the one that costs time last."""
+"""The ways in which the server can fail; the one that takes time comes last."""
 
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
@@ -66,19 +66,19 @@ _UNKNOWN_PATH: Final = answer(404, _JSON, b'{"error": "no such path"}')
 
 
 class FaultServer(FailingPort[Situation]):
-    """An HTTP server on 127.0.0.1 that fails as it is told to; a context manager.
+    """An HTTP server on 127.0.0.1 that fails as configured; a context manager.
 
-    It refuses connections until the first `fail`, and keeps nothing of what it is sent, for there are passwords in it.
-    Where it knows the real store, it can also pass the first requests of a call on, and answer the next one with 500.
+    It refuses connections until the first `fail`, and stores no requests, because they contain passwords. If it knows
+    the real store, it can also forward the first requests of a call, and answer the next one with 500.
 
     Args:
-        at_any_path: Whether it fails whatever the path is; otherwise below `url` only, so that nobody else on this
-            machine is taken for the scripts.
-        real_url: The address of the real store, in whose place `url` stands; None where it is not known.
+        at_any_path: Whether it fails at any path; otherwise only below `url`, so that other programs on this machine
+            are not mistaken for the scripts.
+        real_url: The address of the real store, which `url` replaces; None if it is not known.
         passes: The requests of a call that reach their stores; shared by all stores of the same call.
 
     Raises:
-        OSError: When no port of the loopback interface can be had.
+        OSError: If no port of the loopback interface is available.
     """
 
     def __init__(self, *, at_any_path: bool = False, real_url: str | None = None, passes: Passes | None = None) -> None:
@@ -89,7 +89,7 @@ class FaultServer(FailingPort[Situation]):
 
     @property
     def url(self) -> str:
-        """The address of the store that fails; every path below it does."""
+        """The address of the failing store; every path below it fails."""
         return f"http://127.0.0.1:{self._address[1]}{self._path}"
 
     @property
@@ -107,7 +107,7 @@ class FaultServer(FailingPort[Situation]):
         return _HttpStore(listener, situation, self._path, self._real_url, self._passes)
 
     def begin_call(self) -> None:
-        """Pass the first requests of the next call on, where the way to fail says so."""
+        """Forward the first requests of the next call, if the way to fail includes that."""
         if self._store is not None:
             self._passes.begin(self._store.situation)
 
@@ -140,7 +140,7 @@ class _HttpStore(Store[Situation]):
                 await connection.answer(_ANSWERS.get(situation, _ANSWERS[Situation.STATUS_500]))
 
     async def _pass_on(self, connection: Connection, request: Request, real_url: str) -> None:
-        """Answer as the real store does; nothing else waits meanwhile, for a check makes one call at a time."""
+        """Answer as the real store does; nothing else waits meanwhile, because a check makes one call at a time."""
         path = request.path.removeprefix(self._path).decode("latin-1")
         passed = forwarded(request, path, real_url, keeps_host=not self._path)
         if passed is None:

@@ -1,4 +1,4 @@
-"""A function of a team, named in a configuration, that makes profiles of rows in a process of its own."""
+"""A function, named in a configuration, that creates profiles from rows in a process of its own."""
 
 import os
 from pathlib import Path
@@ -21,19 +21,19 @@ def _resolved(folder: str | os.PathLike[str] | None) -> Path:
 
 @frozen
 class PythonProcessFunction:
-    """A function that makes profiles of rows, in a process of its own: one that hangs or crashes touches only that.
+    """A function that creates profiles from rows, in a process of its own: a hang or crash affects only that process.
 
-    Each row that hangs it, or takes its process down, has no profile; the next ones are made in a new process. What the
-    function prints is shown nowhere.
+    A row for which it hangs, or ends its process, has no profile; the next rows are processed in a new process. The
+    output of the function is not shown.
 
     Args:
-        reference: Where the function is, as `module:attribute`. It is given a row, and returns the profile.
-        folder: Where the module is looked up first; None stands for the working directory.
-        environment: The names of environment variables that the function may see, beside PATH, HOME, LANG and what
-            Python itself needs.
+        reference: The function, as `module:attribute`. It receives a row, and returns the profile.
+        folder: The folder to search for the module first; None stands for the working directory.
+        environment: The names of environment variables to pass to the function, in addition to PATH, HOME, LANG and
+            those that Python itself needs.
 
     Raises:
-        ConfigurationError: When the reference is none.
+        ConfigurationError: If the reference is not valid.
     """
 
     reference: str
@@ -45,17 +45,17 @@ class PythonProcessFunction:
         parted(self.reference)
 
     def open_function(self, *, seconds: float) -> "RowBridge":
-        """Start the process, import the module there, and return what makes profiles in it.
+        """Start the process, import the module there, and return the bridge to the function.
 
         Args:
-            seconds: How long one row may take.
+            seconds: Seconds that one row may take.
 
         Raises:
-            ConfigurationError: When there is no such module or attribute, it is no function, or an environment variable
-                is not set.
-            DatabaseOpeningError: When the process does not start.
+            ConfigurationError: If there is no such module or attribute, it is not a function, or an environment
+                variable is not set.
+            DatabaseOpeningError: If the process does not start.
         """
-        # Only who opens one needs processes and sockets.
+        # Processes and sockets are needed only to open one.
         from customdb_contract.bridges.python_process._order import Order  # noqa: PLC0415
         from customdb_contract.bridges.python_process._row_bridge import RowBridge  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The bridge to a function that makes profiles of rows, in a process of its own."""
+"""The bridge to a function that creates profiles from rows, in a process of its own."""
 
 import base64
 import pickle
@@ -33,7 +33,7 @@ __all__ = ["RowBridge"]
 
 _SERVING: Final = "customdb_contract.bridges.python_process._serving_rows"
 _PIECE: Final = 200
-"""Rows that are sent at once."""
+"""The number of rows in a message."""
 
 _TELLING_SECONDS: Final = 60.0
 _CLOSING_SECONDS: Final = 1.0
@@ -41,19 +41,19 @@ _SHOWN: Final = 300
 
 
 class _TakesTooLongError(Exception):
-    """A row has taken longer than it may."""
+    """A row exceeded its time limit."""
 
 
 class RowBridge:
-    """Has profiles made in a process, and in a new one after a row that took its process down, or too long.
+    """Creates profiles in a process, and in a new one after a row that ended its process or exceeded the time limit.
 
     Args:
-        order: Where the function is.
-        seconds: How long one row may take.
+        order: What to open.
+        seconds: Seconds that one row may take.
 
     Raises:
-        ConfigurationError: When there is no such module or attribute, or it is no function.
-        DatabaseOpeningError: When the process does not start.
+        ConfigurationError: If there is no such module or attribute, or it is not a function.
+        DatabaseOpeningError: If the process does not start.
     """
 
     def __init__(self, order: Order, *, seconds: float) -> None:
@@ -65,7 +65,7 @@ class RowBridge:
         self._opened()
 
     def made_of(self, rows: Sequence[Row]) -> Iterator[Mapping[str, object] | NotMade]:
-        """Yield what the function makes of rows, in their order.
+        """Yield the profile of each row, in order.
 
         Args:
             rows: The rows.
@@ -76,7 +76,7 @@ class RowBridge:
     def close(self) -> None:
         """End the process."""
         if self._container is not None:
-            # What is pending is raised at the next safe point, not here.
+            # A pending interrupt is raised at the next safe point, not here.
             with suppress(ContainerDiedError, KeyboardInterrupt):
                 self._container.tell({"close": True}, _CLOSING_SECONDS)
                 if self._container.answer(_CLOSING_SECONDS) is not None:
@@ -94,12 +94,12 @@ class RowBridge:
                     made = self._answer(container)
                     done += 1
                     yield made
-                # It is shown nowhere: it may have personal data.
+                # The output is not shown, because it can contain personal data.
                 container.take_output()
             except (ContainerDiedError, InvalidMessageError) as error:
                 self._end()
                 if isinstance(error, ContainerDiedError) and not error.has_read_all and not is_new:
-                    # What an earlier row has left behind ended the process before it took this one.
+                    # Code left running by an earlier row ended the process before it read this one.
                     continue
                 done += 1
                 yield NotMade(f"ended the process of profile_of ({reason_of(error)})")
@@ -124,7 +124,7 @@ class RowBridge:
         return made
 
     def _opened(self) -> Container:
-        """Return the process, which is started where there is none."""
+        """Return the process, which is started if it is not running."""
         if self._container is not None:
             return self._container
         try:
@@ -155,11 +155,11 @@ class RowBridge:
             raise DatabaseOpeningError(message) from None
 
     def _refuse(self, opened: Mapping[str, Any] | None) -> None:
-        """Do nothing where the function was found."""
+        """Raise an error if the function was not found."""
         if opened is None:
             raise InvalidMessageError
         if opened.get("problem") == "no-function":
-            message = "it must be a plain function, which is given a row"
+            message = "it must be a plain function that takes a row"
             raise ConfigurationError(message)
         raise_problem(opened, self._order, SecretRegistry().mask)
 
@@ -175,7 +175,7 @@ def _made(told: Mapping[str, Any] | None) -> Mapping[str, object] | NotMade:
         case {"problem": str() as problem}:
             return NotMade(problem[:_SHOWN])
         case {"profile": profile}:
-            # It comes from another process, which may say anything.
+            # It comes from another process, which can send anything.
             made = readable(cast("dict[str, object]", profile)) if isinstance(profile, dict) else None
         case {"tagged": tagged}:
             made = untagged(tagged)

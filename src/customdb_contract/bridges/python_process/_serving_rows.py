@@ -1,4 +1,4 @@
-"""What runs in the process of a function that makes profiles: it calls the function for one row after another."""
+"""Runs in the process of a function that creates profiles: it calls the function for one row after another."""
 
 import base64
 import datetime as dt
@@ -25,9 +25,9 @@ __all__ = ["main", "serve"]
 _BROKEN: Final = 70
 
 _VALUES: Final = (dt, decimal, uuid, zoneinfo)
-"""The modules of the values that rows have, imported before the team's folder is looked into."""
+"""The modules of values in rows, imported before your folder is searched."""
 
-# As they were before the function was loaded.
+# The originals, from before the function was loaded.
 _exit, _decode, _unpickle, _dumps = os._exit, base64.b64decode, pickle.loads, json.dumps
 
 
@@ -57,7 +57,7 @@ class _Server:
             found = find_attribute(order["module"], order["attribute"], order["folders"], later=())
         except NotThereError as error:
             return {"problem": "attribute", "names": error.names}
-        except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no function
+        except BaseException as error:  # noqa: BLE001 - even SystemExit means that there is no function
             return {"problem": "import", "error": json.loads(encode_error(error))}
         if not callable(found) or inspect.iscoroutinefunction(found):
             return {"problem": "no-function"}
@@ -66,7 +66,7 @@ class _Server:
 
     def _made(self, order: Mapping[str, Any]) -> Iterator[str]:
         function = self._function
-        assert function is not None  # noqa: S101 - nothing is sent before it was opened
+        assert function is not None  # noqa: S101 - no rows are sent before it is opened
         rows = cast("Sequence[Row]", _unpickle(_decode(order["rows"])))
         for number, row in enumerate(rows, order["first"]):
             yield _told(number, profile_made(function, row))
@@ -77,7 +77,7 @@ def _told(number: int, made: Mapping[str, object] | NotMade) -> str:
         return _dumps({"id": number, "made": {"problem": made.problem}})
     try:
         return _dumps({"id": number, "made": {"profile": made}})
-    except TypeError:  # It has what JSON does not have.
+    except TypeError:  # It contains a value that JSON does not have.
         return _dumps({"id": number, "made": {"tagged": tagged(made)}})
 
 
@@ -97,7 +97,7 @@ def serve(control: int, ready: int) -> None:
 def main() -> None:
     """Serve the function of the container whose descriptors `life` and `control` are the arguments."""
     life, control = map(int, sys.argv[1:])
-    # The function finds neither of them, and the processes that it starts inherit none.
+    # The function does not see either of them, and the processes that it starts do not inherit them.
     del sys.argv[1:]
     ready = watch_over(life, control)
     os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature

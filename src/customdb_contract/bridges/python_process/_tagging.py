@@ -1,4 +1,4 @@
-"""Profiles as JSON between two processes, also with what JSON does not have."""
+"""Profiles as JSON between two processes, including values that JSON does not have."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -19,10 +19,10 @@ class _Told:
 
 
 def tagged(value: object) -> object:
-    """Return a value of a profile as JSON in which everything but a scalar is an array that begins with its kind.
+    """Return a value of a profile as JSON in which any value except a scalar is an array that begins with its kind.
 
     Args:
-        value: The value, as it is readable.
+        value: The value, as `readable` returns it.
     """
     if isinstance(value, Mapping):
         return ["object", *([key, tagged(item)] for key, item in cast("Mapping[str, object]", value).items())]
@@ -38,10 +38,10 @@ def untagged(told: Any) -> object:
     """Return the value that was tagged.
 
     Args:
-        told: What came from another process.
+        told: The value from the other process.
 
     Raises:
-        InvalidMessageError: When it is nothing that `tagged` returns.
+        InvalidMessageError: If it is not a value that `tagged` returns.
     """
     match told:
         case ["object", *fields]:
