@@ -74,7 +74,7 @@ def test_a_client_is_given_each_limit_in_milliseconds(seconds: float, millisecon
 
 @pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
 def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
-    said = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+    said = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
 
     with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
         client_of(MongoClient[dict[str, Any]], "mongodb://127.0.0.1:1/shop", timeout, connections, {})
@@ -473,10 +473,10 @@ def test_an_index_that_does_not_is_refused(index: dict[str, Any], users: MongoUs
         ({"email": ""}, "is not the path of a field"),
         ({"email": "a\0b"}, "is not the path of a field"),
         ({"username": "email.name"}, "the field email.name is part of email, and both are written"),
-        ({"fields": {"nickname": "password"}}, "the field password has a secret"),
-        ({"fields": {"nickname": "password.hint"}}, "the field password.hint has a secret"),
-        ({"password": "secret.hash", "app_metadata": "secret"}, "the field secret has a secret"),
-        ({"salt": "salt", "user_metadata": {"x": Flag("salt")}}, "the field salt has a secret"),
+        ({"fields": {"nickname": "password"}}, "the field password contains a secret"),
+        ({"fields": {"nickname": "password.hint"}}, "the field password.hint contains a secret"),
+        ({"password": "secret.hash", "app_metadata": "secret"}, "the field secret contains a secret"),
+        ({"salt": "salt", "user_metadata": {"x": Flag("salt")}}, "the field salt contains a secret"),
     ],
 )
 def test_a_mapping_that_cannot_be_used_is_refused(changes: dict[str, Any], said: str) -> None:

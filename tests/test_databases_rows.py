@@ -410,7 +410,7 @@ def test_a_pool_holds_as_many_connections_as_there_may_be(tmp_path: Path, connec
 
 @pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
 def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
-    said = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+    said = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
 
     for make in (sync_engine, async_engine):
         with pytest.raises(ConfigurationError) as refused:

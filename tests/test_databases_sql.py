@@ -405,7 +405,7 @@ COLUMNS = "id INTEGER, email TEXT, password TEXT, nick TEXT, data TEXT, state TE
         (people(joins=[Join("people", on={"nope": "id"})]), "the table people has no column nope"),
         (
             people(user_id="hash"),
-            "is of the type BLOB, and user_id must be of whole numbers, texts or UUIDs",
+            "for user_id must contain whole numbers, texts or UUIDs, got the type BLOB",
         ),
     ],
 )
@@ -429,9 +429,9 @@ def test_a_mapping_that_does_not_fit_is_refused_when_the_database_is_made(
     ("changes", "said"),
     [
         ({"fields": {"email": "email"}}, "fields cannot have email"),
-        ({"fields": {"nickname": "password"}}, "the column password has a secret"),
-        ({"app_metadata": "password"}, "the column password has a secret"),
-        ({"user_metadata": {"x": Flag("password")}}, "the column password has a secret"),
+        ({"fields": {"nickname": "password"}}, "the column password contains a secret"),
+        ({"app_metadata": "password"}, "the column password contains a secret"),
+        ({"user_metadata": {"x": Flag("password")}}, "the column password contains a secret"),
     ],
 )
 def test_a_mapping_that_would_show_a_secret_is_refused(changes: dict[str, Any], said: str) -> None:

@@ -1,6 +1,6 @@
-"""Custom databases to configure instead of write, one for each kind of legacy store; each needs its own extra.
+"""Custom databases that you configure instead of writing, one for each kind of legacy store, each with its own extra.
 
-Modules are imported when a name of theirs is first used (PEP 562), so that no driver is needed for another store.
+A module is imported when one of its names is first used (PEP 562), so you need only the drivers of your own store.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""What a record of a user says, whether it is a row of a table or a document."""
+"""Reads a record of a user, which is a row of a table or a document."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ _Read: TypeAlias = Callable[[_Record], object]
 
 
 class UnusableValueError(Exception):
-    """A value is not what its place is for; the message is the place."""
+    """A value does not fit its place; the message is the place."""
 
 
 class Mapped(Protocol):
-    """What a mapping says of the places, each of which is a column or the path of a field."""
+    """The places in a mapping, each of which is a column or the path of a field."""
 
     @property
     def email(self) -> str: ...
@@ -45,12 +45,12 @@ class Mapped(Protocol):
 
 
 class Accounts(ABC, Generic[_Record]):
-    """Makes users of records: what the mapping says is worked out once, not for each record.
+    """Creates users from records; the mapping is evaluated once, not for each record.
 
     Args:
-        users: What the places mean.
-        at: Returns what a record has at a place, or None.
-        kind_of_place: What an error calls a place.
+        users: The mapping.
+        at: Returns the value at a place of a record, or None.
+        kind_of_place: The word for a place in errors.
     """
 
     def __init__(self, users: Mapped, at: Callable[[_Record, str], Any], kind_of_place: str) -> None:
@@ -63,33 +63,33 @@ class Accounts(ABC, Generic[_Record]):
 
     @abstractmethod
     def as_json(self, record: _Record, place: str) -> object:
-        """Return what is stored at a place, as JSON has it.
+        """Return the value at a place, as JSON.
 
         Raises:
-            UnusableValueError: When JSON has no such value.
+            UnusableValueError: If JSON has no such value.
         """
 
     @abstractmethod
     def as_object(self, record: _Record, place: str) -> dict[str, object]:
-        """Return the JSON object that is stored at a place; an empty one where nothing is.
+        """Return the JSON object at a place, or an empty one if nothing is stored there.
 
         Raises:
-            UnusableValueError: When it is none.
+            UnusableValueError: If it is not a JSON object.
         """
 
     @abstractmethod
     def is_disabled(self, record: _Record) -> bool:
-        """Tell whether anything in the record keeps the user from logging in.
+        """Return whether the record keeps the user from logging in.
 
         Raises:
-            UnusableValueError: When that cannot be said.
+            UnusableValueError: If it cannot be determined.
         """
 
     def flag(self, record: _Record, value: Value) -> bool:
-        """Return what a flag says.
+        """Return the value of a flag.
 
         Raises:
-            UnusableValueError: When it says neither yes nor no.
+            UnusableValueError: If the value stands for neither yes nor no.
         """
         flag = value if isinstance(value, Flag) else Flag(value)
         stored = self._at(record, flag.column)
@@ -109,7 +109,7 @@ class Accounts(ABC, Generic[_Record]):
             user_id: The user's id, with its prefix.
 
         Raises:
-            StoreError: When there is a value that is not what its place is for.
+            StoreError: If a value does not fit its place.
         """
         try:
             texts = [self._text(record, place) for place in self._identifiers]
@@ -129,7 +129,7 @@ class Accounts(ABC, Generic[_Record]):
             raise StoreError(message) from None
 
     def _attributes_of(self, users: Mapped) -> "Iterator[tuple[str, _Read[_Record]]]":
-        """Return the attributes of a profile, each with what reads it."""
+        """Return the attributes of a profile, each with the function that reads it."""
         email, username, phone_number, verified = users.email, users.username, users.phone_number, users.email_verified
         yield "email", lambda record: self._lowered(record, email)
         if username is not None:
@@ -178,7 +178,7 @@ class Accounts(ABC, Generic[_Record]):
 def _present(
     record: _Record, attributes: "Sequence[tuple[str, _Read[_Record]]]", known: dict[str, object]
 ) -> dict[str, object]:
-    """Add those attributes for which something is stored, and return all."""
+    """Add the attributes that have a stored value, and return all of them."""
     for name, read in attributes:
         value = read(record)
         if value is not None:

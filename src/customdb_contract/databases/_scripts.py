@@ -1,4 +1,4 @@
-"""The seven scripts, once for all databases: what they answer, whatever the store is and however it is reached."""
+"""The seven scripts, shared by all databases, independent of the store and of how it is accessed."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
@@ -35,7 +35,7 @@ LOCKED: Final = "This account is locked"
 
 
 class Work(Protocol):
-    """How the work on a password is done: at once, or in a thread so that an event loop goes on."""
+    """How work on a password is done: directly, or in a thread to keep the event loop free."""
 
     def __call__(
         self, function: Callable[_Arguments, _Result], /, *arguments: _Arguments.args, **keywords: _Arguments.kwargs
@@ -47,7 +47,7 @@ class Work(Protocol):
 def answered(
     script: Callable[Concatenate[_Owner, _Arguments], Coroutine[Any, Any, _Result]],
 ) -> Callable[Concatenate[_Owner, _Arguments], Coroutine[Any, Any, _Result | Failed]]:
-    """Report what a store or a password can't do as the script's error."""
+    """Convert the errors of a store or a password to errors of the script."""
 
     async def ended(self: _Owner, /, *arguments: _Arguments.args, **keywords: _Arguments.kwargs) -> _Result | Failed:
         try:
@@ -67,7 +67,7 @@ class Scripts:
     """The scripts over a store.
 
     Args:
-        store: Where the users are.
+        store: The store of the users.
         passwords: The formats of the stored passwords.
         work: How the work on passwords is done.
     """
@@ -111,25 +111,25 @@ class Scripts:
 
     @answered
     async def verify(self, email: str) -> OperationResult:
-        """Note that a user has shown that the e-mail is theirs."""
+        """Mark a user's e-mail as verified."""
         return await self._changed(email, Change(email_verified=True))
 
     @answered
     async def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Give a user another password."""
+        """Change a user's password."""
         stored = await self.work(self.passwords.hash, new_password)
         return await self._changed(email, Change(password=stored))
 
     @answered
     async def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by position
-        """Give a user another e-mail; with the same one, note only whether it is verified."""
+        """Change a user's e-mail; with the same e-mail, only store whether it is verified."""
         if not is_email(new_email):
             return Declined()
         return await self._changed(email, Change(email=new_email, email_verified=verified))
 
     @answered
     async def delete(self, user_id: str) -> OperationResult:
-        """Remove a user; one who is not there need not be removed."""
+        """Remove a user; an unknown user is not an error."""
         await self.store.delete(user_id)
         return Done()
 

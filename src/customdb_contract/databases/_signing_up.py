@@ -1,4 +1,4 @@
-"""Who signs up: what Auth0 hands over to `create`, as far as a store can take it."""
+"""The user that Auth0 passes to `create`, as far as a store can accept it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,13 +15,13 @@ USER_EXISTS: Final = "There is such a user already"
 
 @frozen
 class SignUp:
-    """A user who signs up.
+    """A user who signs up, with the password.
 
     Args:
         email: The e-mail, or None.
         username: The username, or None.
         phone_number: The phone number, or None.
-        password: The password as it was typed; empty where there is none.
+        password: The password as entered; empty if there is none.
     """
 
     email: str | None
@@ -31,7 +31,7 @@ class SignUp:
 
 
 def signing_up(user: Mapping[str, object]) -> SignUp | Failed:
-    """Return who signs up, or why that cannot be."""
+    """Return the user who signs up, or why the user cannot sign up."""
     email, username, phone_number = (_text(user.get(name)) for name in ("email", "username", "phone_number"))
     if email is None and username is None and phone_number is None:
         return Failed(ValidationError("invalid_user", "A user needs an e-mail, a username or a phone number"))

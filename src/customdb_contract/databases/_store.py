@@ -1,4 +1,4 @@
-"""What a store has to do for the scripts, and what it says when it can't."""
+"""The operations of a store that the scripts need, and their errors."""
 
 from typing import Final, Protocol
 
@@ -13,30 +13,30 @@ UNREACHABLE: Final = "The user store cannot be reached"
 
 
 class StoreError(Exception):
-    """A store could not do what it was asked for.
+    """An operation of a store failed.
 
     Args:
-        message: What the script reports. It has no detail of the driver, no address, and nothing that a user typed.
+        message: The message of the script. It contains no detail of the driver, no address, and no input of a user.
     """
 
     def __init__(self, message: str = UNREACHABLE) -> None:
         super().__init__(message)
 
     def as_script_error(self) -> ScriptError:
-        """Return what a script reports."""
+        """Return the result that the script reports."""
         return ScriptError(str(self))
 
 
 @frozen
 class Account:
-    """One user, as a store has it.
+    """A user in a store.
 
     Args:
-        user_id: The id that Auth0 gets, which never changes.
-        identifier: What the tenant log calls the user: the e-mail, or else the username, as it is stored.
-        password: What is stored of the password.
+        user_id: The id for Auth0, which never changes.
+        identifier: The name of the user in the tenant log: the e-mail, or else the username, as stored.
+        password: The stored password.
         is_disabled: Whether the user must not log in.
-        profile: What the scripts return, without a copy of any password.
+        profile: The profile that the scripts return, without a copy of any password.
     """
 
     user_id: str
@@ -64,18 +64,18 @@ class NewAccount:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """What the user can log in with."""
+        """The identifiers with which the user can log in."""
         return tuple(text for text in (self.email, self.username, self.phone_number) if text is not None)
 
 
 @frozen(kw_only=True)
 class Change:
-    """What becomes of a user; None leaves a value as it is.
+    """A change of a user; None leaves a value unchanged.
 
     Args:
         password: The hash of the new password.
         email: The new e-mail.
-        email_verified: Whether the user has shown that the e-mail is theirs.
+        email_verified: Whether the e-mail is verified.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -84,20 +84,20 @@ class Change:
 
 
 class Store(Protocol):
-    """A store of users. What cannot be done raises `StoreError`, and writes nothing."""
+    """A store of users. A failing operation raises `StoreError` and writes nothing."""
 
     async def find(self, identifier: str) -> Account | None:
-        """Return the user who has this e-mail, username or phone number."""
+        """Return the user with this e-mail, username or phone number."""
         ...
 
     async def insert(self, user: NewAccount) -> bool:
-        """Add a user, and return False where somebody has one of the identifiers."""
+        """Add a user; return False if another user has one of the identifiers."""
         ...
 
     async def change(self, identifier: str, change: Change) -> bool:
-        """Change a user, and return False where there is none, or where somebody else has the new e-mail."""
+        """Change a user; return False if the user does not exist, or another user has the new e-mail."""
         ...
 
     async def delete(self, user_id: str) -> None:
-        """Remove a user; one who is not there need not be removed."""
+        """Remove a user; an unknown user is not an error."""
         ...

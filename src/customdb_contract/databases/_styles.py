@@ -1,4 +1,4 @@
-"""The scripts as methods, in the two styles that a custom database in Python has: plain ones, and coroutines."""
+"""The scripts as methods, in the two styles of a custom database in Python: plain methods and coroutines."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -16,7 +16,7 @@ _Result = TypeVar("_Result")
 
 
 class SevenScripts(Protocol):
-    """The seven scripts as coroutines, whatever they do their work with."""
+    """The seven scripts as coroutines, independent of the store."""
 
     def login(self, identifier: str, password: str, /) -> Coroutine[Any, Any, ProfileResult]:
         """Check a user's password."""
@@ -31,15 +31,15 @@ class SevenScripts(Protocol):
         ...
 
     def verify(self, email: str, /) -> Coroutine[Any, Any, OperationResult]:
-        """Note that a user has shown that the e-mail is theirs."""
+        """Mark a user's e-mail as verified."""
         ...
 
     def change_password(self, email: str, new_password: str, /) -> Coroutine[Any, Any, OperationResult]:
-        """Give a user another password."""
+        """Change a user's password."""
         ...
 
     def change_email(self, email: str, new_email: str, verified: bool, /) -> Coroutine[Any, Any, OperationResult]:  # noqa: FBT001 - by position
-        """Give a user another e-mail."""
+        """Change a user's e-mail."""
         ...
 
     def delete(self, user_id: str, /) -> Coroutine[Any, Any, OperationResult]:
@@ -84,11 +84,11 @@ class SyncScripts:
         return finished(self._scripts.get_user(identifier))
 
     def create(self, user: Mapping[str, object], context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Sign a user up, with identifiers and password; Auth0 keeps the metadata of a sign-up itself."""
+        """Sign a user up, with identifiers and password; Auth0 itself stores the metadata of a sign-up."""
         return finished(self._scripts.create(user))
 
     def verify(self, email: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Note that a user has shown that the e-mail is theirs."""
+        """Mark a user's e-mail as verified."""
         return finished(self._scripts.verify(email))
 
     def change_password(
@@ -97,29 +97,29 @@ class SyncScripts:
         new_password: str,
         context: ScriptContext | None = None,  # noqa: ARG002 - see login
     ) -> OperationResult:
-        """Give a user another password."""
+        """Change a user's password."""
         return finished(self._scripts.change_password(email, new_password))
 
     def change_email(
         self,
         email: str,
         new_email: str,
-        verified: bool,  # noqa: FBT001 - Auth0 gives it by position
+        verified: bool,  # noqa: FBT001 - Auth0 passes it by position
         context: ScriptContext | None = None,  # noqa: ARG002 - see login
     ) -> OperationResult:
-        """Give a user another e-mail, under the same id; with the same e-mail, note only whether it is verified."""
+        """Change a user's e-mail, but not the id; with the same e-mail, only store whether it is verified."""
         return finished(self._scripts.change_email(email, new_email, verified))
 
     def delete(self, user_id: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Remove a user; one who is not there need not be removed."""
+        """Remove a user; an unknown user is not an error."""
         return finished(self._scripts.delete(user_id))
 
 
 class SyncDatabase(SyncScripts):
-    """The seven scripts over a store that answers at once.
+    """The seven scripts over a synchronous store.
 
     Args:
-        store: Where the users are.
+        store: The store of the users.
         passwords: The formats of the stored passwords.
     """
 
@@ -146,11 +146,11 @@ class AsyncScripts:
         return await self._scripts.get_user(identifier)
 
     async def create(self, user: Mapping[str, object], context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Sign a user up, with identifiers and password; Auth0 keeps the metadata of a sign-up itself."""
+        """Sign a user up, with identifiers and password; Auth0 itself stores the metadata of a sign-up."""
         return await self._scripts.create(user)
 
     async def verify(self, email: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Note that a user has shown that the e-mail is theirs."""
+        """Mark a user's e-mail as verified."""
         return await self._scripts.verify(email)
 
     async def change_password(
@@ -159,29 +159,29 @@ class AsyncScripts:
         new_password: str,
         context: ScriptContext | None = None,  # noqa: ARG002 - see login
     ) -> OperationResult:
-        """Give a user another password."""
+        """Change a user's password."""
         return await self._scripts.change_password(email, new_password)
 
     async def change_email(
         self,
         email: str,
         new_email: str,
-        verified: bool,  # noqa: FBT001 - Auth0 gives it by position
+        verified: bool,  # noqa: FBT001 - Auth0 passes it by position
         context: ScriptContext | None = None,  # noqa: ARG002 - see login
     ) -> OperationResult:
-        """Give a user another e-mail, under the same id; with the same e-mail, note only whether it is verified."""
+        """Change a user's e-mail, but not the id; with the same e-mail, only store whether it is verified."""
         return await self._scripts.change_email(email, new_email, verified)
 
     async def delete(self, user_id: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
-        """Remove a user; one who is not there need not be removed."""
+        """Remove a user; an unknown user is not an error."""
         return await self._scripts.delete(user_id)
 
 
 class AsyncDatabase(AsyncScripts):
-    """The seven scripts over a store that is waited for; passwords are hashed in threads.
+    """The seven scripts over an asynchronous store; passwords are hashed in threads.
 
     Args:
-        store: Where the users are.
+        store: The store of the users.
         passwords: The formats of the stored passwords.
     """
 

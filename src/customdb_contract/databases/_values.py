@@ -1,4 +1,4 @@
-"""What a mapping says of single values, whatever the store is."""
+"""The parts of a mapping for single values, independent of the store."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
@@ -12,15 +12,15 @@ __all__ = ["Flag", "Metadata", "Value", "check_fields", "column_of", "flags_of"]
 
 @frozen
 class Flag:
-    """A column that says yes or no in its own way; a column that is given as text says it as a boolean, or as 1 and 0.
+    """A column with its own values for yes and no; a column given as plain text contains booleans, or 1 and 0.
 
     Args:
         column: The column, as `SqlUsers` takes it, or the path of a field, as `MongoUsers` does.
-        true: What stands for yes.
-        false: What stands for no.
-        null: What NULL stands for, and a field that a document does not have. Say True where a column lets users in,
-            and its NULL must keep them out: `disabled=Flag("is_active", true=False, false=True, null=True)`. In
-            attributes of a profile it stands for nothing, which leaves them out.
+        true: The value for yes.
+        false: The value for no.
+        null: The meaning of NULL, and of a field that is missing in a document. Set it to True if a column allows
+            log-in and its NULL must prevent it: `disabled=Flag("is_active", true=False, false=True, null=True)`. It
+            has no effect on attributes of a profile: NULL leaves them out.
     """
 
     column: str
@@ -41,23 +41,23 @@ _OWN: Final = frozenset(
 
 
 def check_fields(mapping: str, fields: Mapping[str, Value]) -> None:
-    """Refuse further attributes of a profile that a mapping has an argument of its own for.
+    """Raise an error for attributes in `fields` that have an argument of their own.
 
     Args:
         mapping: The class of the mapping.
         fields: The attributes.
 
     Raises:
-        ConfigurationError: When there is one.
+        ConfigurationError: If there is such an attribute.
     """
     own = sorted(_OWN.intersection(fields))
     if own:
-        message = f"fields cannot have {', '.join(own)}: {mapping} has an argument of its own for each of them"
+        message = f"fields cannot have {', '.join(own)}: use the arguments of {mapping} with these names"
         raise ConfigurationError(message)
 
 
 def flags_of(value: Value | Iterable[Value] | None) -> tuple[Value, ...]:
-    """Return the flags, where one may be given alone."""
+    """Return the flags as a tuple; a single one can be given alone."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str | Flag) else tuple(value)

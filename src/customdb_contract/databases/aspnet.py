@@ -1,7 +1,7 @@
 """Custom databases over the tables of ASP.NET: Universal Providers, Simple Membership and Identity.
 
-Each class describes tables as Microsoft's own code creates them, and opens a `SqlDatabase` on them, whatever engine
-they are in. New passwords are bcrypt or Argon2, which ASP.NET itself cannot check.
+Each class describes tables as Microsoft's code creates them, and opens a `SqlDatabase` on them, on any engine. New
+passwords are bcrypt or Argon2, which ASP.NET itself cannot check.
 """
 
 from abc import ABC, abstractmethod
@@ -39,11 +39,11 @@ from customdb_contract.passwords import (
 __all__ = ["AspNetIdentity", "AspNetSimpleMembership", "AspNetUniversalProviders", "UserNames"]
 
 UserNames: TypeAlias = Literal["emails", "usernames"]
-"""What the column UserName has: the e-mails, or usernames beside the e-mails."""
+"""The content of the column UserName: the e-mails, or usernames besides the e-mails."""
 
 _USER_NAMES: Final = in_(("emails", "usernames"))
 _NEVER: Final = datetime(1754, 1, 1)  # noqa: DTZ001 - the columns have no time zone
-"""What the membership providers write for a time that has not been."""
+"""The value that the membership providers write for a time that is not set."""
 
 
 def _now() -> datetime:
@@ -51,7 +51,7 @@ def _now() -> datetime:
 
 
 def _unless(column: str) -> Flag:
-    """Return what keeps a user out whom a column does not let in; NULL lets nobody in."""
+    """Return the condition that a column does not allow a user to log in; NULL allows no log-in."""
     return Flag(column, true=False, false=True, null=True)
 
 
@@ -61,7 +61,7 @@ def _names(value: Iterable[str]) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class _Tables(ABC):
-    """What the three have in common."""
+    """The common base of the three classes."""
 
     user_id_prefix: str = ""
     fields: Mapping[str, Value] = field(factory=dict[str, Value], hash=False)
@@ -72,12 +72,12 @@ class _Tables(ABC):
     @property
     @abstractmethod
     def users(self) -> SqlUsers:
-        """What the tables mean."""
+        """The mapping of the tables."""
 
     @property
     @abstractmethod
     def passwords(self) -> Passwords:
-        """The formats of their passwords."""
+        """The formats of the passwords."""
 
     def database(
         self,
@@ -91,12 +91,12 @@ class _Tables(ABC):
 
         Args:
             url: The address of the database, such as `mssql+pymssql://user:password@host/name`.
-            timeout: Seconds that a call may wait, as for `SqlDatabase`.
-            connections: Connections that may be open at once.
-            connect_args: More arguments of the driver.
+            timeout: Seconds that a call can wait, as for `SqlDatabase`.
+            connections: The most connections that can be open at once.
+            connect_args: Further arguments of the driver.
 
         Raises:
-            ConfigurationError: When the address can't be used, or the database does not have these tables.
+            ConfigurationError: If the address can't be used, or the database does not have these tables.
         """
         return SqlDatabase(
             url, self.users, self.passwords, timeout=timeout, connections=connections, connect_args=connect_args
@@ -114,13 +114,13 @@ class _Tables(ABC):
 
         Args:
             url: The address of the database, such as `postgresql+psycopg://user:password@host/name`. For SQL Server, no
-                asynchronous driver was found to be reliable: call `database(…)` in threads.
-            timeout: Seconds that a call may wait, as for `AsyncSqlDatabase`.
-            connections: Connections that may be open at once.
-            connect_args: More arguments of the driver.
+                asynchronous driver proved reliable: call `database(…)` in threads.
+            timeout: Seconds that a call can wait, as for `AsyncSqlDatabase`.
+            connections: The most connections that can be open at once.
+            connect_args: Further arguments of the driver.
 
         Raises:
-            ConfigurationError: When the address can't be used; on entering it, when the tables don't fit.
+            ConfigurationError: If the address can't be used; on entering it, if the tables don't fit.
         """
         return AsyncSqlDatabase(
             url, self.users, self.passwords, timeout=timeout, connections=connections, connect_args=connect_args
@@ -129,7 +129,7 @@ class _Tables(ABC):
 
 @frozen
 class _Schema:
-    """The names in which the two sets of tables of membership providers differ."""
+    """The names that differ between the two sets of tables of the membership providers."""
 
     applications: str
     users: str
@@ -163,9 +163,8 @@ _SCHEMAS: Final = {
 class AspNetUniversalProviders(_Tables):
     """The tables of ASP.NET Membership: those of the Universal Providers, or the older ones of `SqlMembershipProvider`.
 
-    Users of one application are found, never those of another. Nobody logs in whom `IsLockedOut` keeps out, or whom
-    `IsApproved` does not let in, as in ASP.NET; where a column was made nullable, NULL locks nobody out and approves of
-    nobody
+    Only users of one application are found. As in ASP.NET, a user cannot log in if `IsLockedOut` is set, or
+    `IsApproved` is not; if these columns are nullable, NULL neither locks out nor approves a user
     (https://learn.microsoft.com/dotnet/api/system.web.security.membershipuser.isapproved,
     https://learn.microsoft.com/dotnet/api/system.web.security.membershipuser.islockedout).
 
@@ -175,16 +174,16 @@ class AspNetUniversalProviders(_Tables):
             `aspnet_`, which have a `LoweredUserName`
             (https://learn.microsoft.com/previous-versions/aspnet/aa478949(v=msdn.10)).
         hashed_with: The algorithm of the stored passwords: `hashAlgorithmType` in `web.config`.
-        user_names: What `UserName` has: `usernames`, then the e-mail is that of the membership, or `emails`.
-        email_verified: The column that says whether an e-mail is the user's. Where that is `Memberships.IsApproved`,
-            whoever isn't approved may log in, and Auth0 hears that the e-mail isn't verified. None: there is no such
-            column, profiles say nothing of it, and `verify` fails.
-        owned: Further tables with a `UserId` whose rows are removed with a user; None for those that the providers for
-            roles and profiles create.
-        user_id_prefix: What Auth0 gets before the key; see `SqlUsers`.
+        user_names: The content of `UserName`: `emails`, or `usernames`, in which case the membership has the e-mail.
+        email_verified: The column that says whether an e-mail is verified. With `Memberships.IsApproved`, users who are
+            not approved can log in, with an unverified e-mail. With None, profiles do not contain `email_verified`, and
+            `verify` fails.
+        owned: Further tables with a `UserId` whose rows are removed with a user; None stands for those that the
+            providers for roles and profiles create.
+        user_id_prefix: The prefix of the key in Auth0; see `SqlUsers`.
         fields: Further attributes of the profile; see `SqlUsers`.
-        app_metadata: What `app_metadata` is made of; see `SqlUsers`.
-        user_metadata: What `user_metadata` is made of; see `SqlUsers`.
+        app_metadata: The source of `app_metadata`; see `SqlUsers`.
+        user_metadata: The source of `user_metadata`; see `SqlUsers`.
         new: The format of new passwords.
     """
 
@@ -198,7 +197,7 @@ class AspNetUniversalProviders(_Tables):
     @property
     @override
     def users(self) -> SqlUsers:
-        """What the tables mean."""
+        """The mapping of the tables."""
         schema = _SCHEMAS[self.tables]
         members, are_emails = schema.members, self.user_names == "emails"
         approved = f"{members}.IsApproved"
@@ -252,7 +251,7 @@ class AspNetUniversalProviders(_Tables):
     @property
     @override
     def passwords(self) -> Passwords:
-        """The formats of their passwords: hashed ones; encrypted and clear ones are errors."""
+        """The formats of the passwords: only hashes; encrypted and clear passwords are errors."""
         hashed = AspNetMembership(self.hashed_with)
         return Passwords([hashed], new=self.new, typical=hashed.sample)
 
@@ -261,24 +260,24 @@ class AspNetUniversalProviders(_Tables):
 class AspNetSimpleMembership(_Tables):
     """The tables of Simple Membership, `WebSecurity` of ASP.NET MVC 4 and Web Pages.
 
-    Nobody logs in whose account isn't confirmed, as in ASP.NET, where NULL in `IsConfirmed` is not confirmed
+    As in ASP.NET, a user whose account isn't confirmed cannot log in, and NULL in `IsConfirmed` means not confirmed
     (https://learn.microsoft.com/previous-versions/aspnet/web-frameworks/gg537340(v=vs.111),
     https://github.com/aspnet/AspNetWebStack/blob/main/src/WebMatrix.WebData/SimpleMembershipProvider.cs).
-    How many wrong passwords lock a user out is no part of the tables, so leave that to Auth0's brute-force protection.
+    The tables do not store how many wrong passwords lock a user out, so rely on Auth0's brute-force protection.
 
     Args:
         table: The table with the users, as `WebSecurity.InitializeDatabaseConnection` names it.
-        user_id: Its column with the id.
-        user_name: Its column with the names.
-        email: Its column with the e-mails; None: the names are the e-mails.
-        email_verified: The column that says whether an e-mail is the user's. Where that is
-            `webpages_Membership.IsConfirmed`, whoever isn't confirmed may log in, and Auth0 hears that the e-mail isn't
-            verified. None: there is no such column, profiles say nothing of it, and `verify` fails.
+        user_id: The column with the id.
+        user_name: The column with the names.
+        email: The column with the e-mails; None if the names are the e-mails.
+        email_verified: The column that says whether an e-mail is verified. With `webpages_Membership.IsConfirmed`,
+            users who are not confirmed can log in, with an unverified e-mail. With None, profiles do not contain
+            `email_verified`, and `verify` fails.
         owned: Further tables with a `UserId` whose rows are removed with a user.
-        user_id_prefix: What Auth0 gets before the key; see `SqlUsers`.
+        user_id_prefix: The prefix of the key in Auth0; see `SqlUsers`.
         fields: Further attributes of the profile; see `SqlUsers`.
-        app_metadata: What `app_metadata` is made of; see `SqlUsers`.
-        user_metadata: What `user_metadata` is made of; see `SqlUsers`.
+        app_metadata: The source of `app_metadata`; see `SqlUsers`.
+        user_metadata: The source of `user_metadata`; see `SqlUsers`.
         new: The format of new passwords.
     """
 
@@ -292,7 +291,7 @@ class AspNetSimpleMembership(_Tables):
     @property
     @override
     def users(self) -> SqlUsers:
-        """What the tables mean."""
+        """The mapping of the tables."""
         members = "webpages_Membership"
         confirmed = f"{members}.IsConfirmed"
         is_lock = self.email_verified != confirmed
@@ -322,7 +321,7 @@ class AspNetSimpleMembership(_Tables):
     @property
     @override
     def passwords(self) -> Passwords:
-        """The format of their passwords, that of `Crypto.HashPassword`."""
+        """The format of the passwords, that of `Crypto.HashPassword`."""
         hashed = AspNetIdentityV2()
         return Passwords([hashed], new=self.new, typical=hashed.sample)
 
@@ -331,19 +330,19 @@ class AspNetSimpleMembership(_Tables):
 class AspNetIdentity(_Tables):
     """The table `AspNetUsers` of ASP.NET Identity 2 and of ASP.NET Core Identity.
 
-    Nobody logs in before the end of a lock-out, if `LockoutEnabled` says that it counts, as in ASP.NET
+    As in ASP.NET, a user cannot log in before the end of a lock-out, if `LockoutEnabled` is set
     (https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.identity.usermanager-1.islockedoutasync).
-    In ASP.NET Core Identity, `NormalizedUserName` and `NormalizedEmail` are looked for, and written, too
+    For ASP.NET Core Identity, `NormalizedUserName` and `NormalizedEmail` are also looked up and written
     (https://learn.microsoft.com/aspnet/core/security/authentication/customize-identity-model).
 
     Args:
         version: `core` for ASP.NET Core Identity, `2` for the package of ASP.NET before Core.
-        user_names: What `UserName` has: `emails`, as the templates of Visual Studio have it, or `usernames`.
+        user_names: The content of `UserName`: `emails`, as in the templates of Visual Studio, or `usernames`.
         table: The table.
-        user_id_prefix: What Auth0 gets before the key; see `SqlUsers`.
+        user_id_prefix: The prefix of the key in Auth0; see `SqlUsers`.
         fields: Further attributes of the profile; see `SqlUsers`.
-        app_metadata: What `app_metadata` is made of; see `SqlUsers`.
-        user_metadata: What `user_metadata` is made of; see `SqlUsers`.
+        app_metadata: The source of `app_metadata`; see `SqlUsers`.
+        user_metadata: The source of `user_metadata`; see `SqlUsers`.
         new: The format of new passwords.
     """
 
@@ -354,7 +353,7 @@ class AspNetIdentity(_Tables):
     @property
     @override
     def users(self) -> SqlUsers:
-        """What the table means."""
+        """The mapping of the table."""
         are_emails, is_core = self.user_names == "emails", self.version == "core"
         email = "UserName" if are_emails else "Email"
         copies = [Copy("Email", of=email)] if are_emails else []
@@ -390,6 +389,6 @@ class AspNetIdentity(_Tables):
     @property
     @override
     def passwords(self) -> Passwords:
-        """The formats of their passwords: both versions, for a newer one reads what an older one wrote."""
+        """The formats of the passwords: both versions, because a newer one reads the hashes of an older one."""
         older, newer = AspNetIdentityV2(), AspNetIdentityV3()
         return Passwords([older, newer], new=self.new, typical=(newer if self.version == "core" else older).sample)

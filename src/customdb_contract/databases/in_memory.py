@@ -1,4 +1,4 @@
-"""Users in the memory of this process: a custom database for tests and examples, which forgets all of it."""
+"""Users in the memory of this process: a custom database for tests and examples, which stores nothing permanently."""
 
 import copy
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,14 @@ class InMemoryUser:
         email: The e-mail, or None.
         username: The username, or None.
         phone_number: The phone number, or None.
-        password_hash: The hash of the password, in a format that the database's `Passwords` accept; None keeps the user
-            from logging in. It is in no profile.
-        email_verified: Whether the user has shown that the e-mail is theirs.
+        password_hash: The hash of the password, in a format that the database's `Passwords` accept; with None the
+            user cannot log in. It is in no profile.
+        email_verified: Whether the e-mail is verified.
         disabled: Whether the user must not log in.
-        profile: What else the profile has, such as `given_name` or `app_metadata`.
+        profile: Further attributes of the profile, such as `given_name` or `app_metadata`.
 
     Raises:
-        ConfigurationError: When there is no identifier, or one that no store can have.
+        ConfigurationError: If there is no identifier, or an invalid one.
     """
 
     user_id: str
@@ -51,7 +51,7 @@ class InMemoryUser:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """What the user can log in with."""
+        """The identifiers with which the user can log in."""
         return tuple(text for text in (self.email, self.username, self.phone_number) if text is not None)
 
 
@@ -59,12 +59,12 @@ class InMemoryDatabase(SyncDatabase):
     """A custom database whose users are in memory: all seven scripts, safe to call from several threads.
 
     Args:
-        users: The users who are there at first.
-        passwords: The formats of their passwords, and the one for new passwords.
-        is_reachable: False stands for an outage of the store: every script fails.
+        users: The initial users.
+        passwords: The formats of their passwords, and the format of new passwords.
+        is_reachable: False simulates an outage of the store: every script fails.
 
     Raises:
-        ConfigurationError: When two users have the same id or the same identifier.
+        ConfigurationError: If two users have the same id or the same identifier.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class InMemoryDatabase(SyncDatabase):
 
     @property
     def users(self) -> tuple[InMemoryUser, ...]:
-        """The users who are there now: a look into the store, around the scripts."""
+        """The current users, read directly from the store without the scripts."""
         return tuple(self._store.users.values())
 
 
@@ -163,7 +163,7 @@ def _account(user: InMemoryUser) -> Account:
         **{name: lowered(text) for name, text in names.items() if text is not None},
         **({} if user.email is None else {"email_verified": user.email_verified}),
         **({} if user.phone_number is None else {"phone_number": user.phone_number}),
-        # What a caller does with a profile is not to change the store.
+        # A caller that modifies a profile must not change the store.
         **copy.deepcopy(dict(user.profile)),
     }
     return Account(user.user_id, user.identifiers[0], Stored(user.password_hash), user.disabled, profile)

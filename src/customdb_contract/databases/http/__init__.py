@@ -1,4 +1,4 @@
-"""Custom databases over a legacy HTTP API, and over one that speaks Stormpath's dialect. They need the extra `http`."""
+"""Custom databases over a legacy HTTP API, including Stormpath's dialect. They require the extra `http`."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Where an API is, and how it is asked for anything: address, credentials, limits."""
+"""The access to an API: address, credentials, limits."""
 
 import ssl
 from base64 import b64encode
@@ -17,20 +17,20 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @frozen
 class BearerToken:
-    """A token that the API takes as `Authorization: Bearer`; it is never shown.
+    """A token that is sent to the API as `Authorization: Bearer`; it is never shown.
 
     Args:
         token: The token.
 
     Raises:
-        ConfigurationError: When it is empty, or has blanks or characters beyond ASCII.
+        ConfigurationError: If it is empty, or contains blanks or characters beyond ASCII.
     """
 
     token: str = field(repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not (self.token.isascii() and self.token.isprintable() and self.token and " " not in self.token):
-            message = "a bearer token must be printable ASCII without blanks; is a line break at its end?"
+            message = "a bearer token must be printable ASCII without blanks; does it end with a line break?"
             raise ConfigurationError(message)
 
     @property
@@ -41,14 +41,14 @@ class BearerToken:
 
 @frozen
 class BasicCredentials:
-    """A username and a password that the API takes as `Authorization: Basic`; the password is never shown.
+    """A username and a password that are sent to the API as `Authorization: Basic`; the password is never shown.
 
     Args:
         username: The username, or the id of an API key.
         password: The password, or the secret of an API key.
 
     Raises:
-        ConfigurationError: When the username is empty or has a colon, at which it would end.
+        ConfigurationError: If the username is empty or contains a colon, at which it would end.
     """
 
     username: str
@@ -56,7 +56,7 @@ class BasicCredentials:
 
     def __attrs_post_init__(self) -> None:
         if not self.username or ":" in self.username:
-            message = "the username of basic credentials must not be empty, nor have a colon in it"
+            message = "the username of basic credentials must not be empty or contain a colon"
             raise ConfigurationError(message)
 
     @property
@@ -74,17 +74,17 @@ def _without_slash(url: str) -> str:
 
 @frozen(kw_only=True)
 class Access:
-    """How an API is reached.
+    """The access to an API.
 
     Args:
-        url: The address that all paths follow.
-        credentials: What the API wants to know of us, or None.
-        timeout: Seconds for one request, from beginning to end.
+        url: The address that precedes all paths.
+        credentials: The credentials for the API, or None.
+        timeout: Seconds for one request in total.
         connect_timeout: Seconds for connecting.
-        connections: Connections that may be open at once.
-        largest_answer: Bytes of the largest answer that is read.
-        tls: What certificates are verified with; None stands for those that httpx trusts.
-        allow_plain_http: Whether passwords may go unencrypted to another machine.
+        connections: The most connections that can be open at once.
+        largest_answer: The most bytes of a response that are read.
+        tls: The context to verify certificates with; None stands for the default of httpx.
+        allow_plain_http: Whether passwords can be sent unencrypted to another machine.
     """
 
     url: str = field(converter=_without_slash)
@@ -99,7 +99,7 @@ class Access:
     def __attrs_post_init__(self) -> None:
         _check_url(self.url, allow_plain_http=self.allow_plain_http)
         if self.tls is not None and self.tls.verify_mode != ssl.CERT_REQUIRED:
-            message = "tls must verify certificates: give it the authority that signed the API's, by cafile"
+            message = "tls must verify certificates: name the authority that signed the API's certificate as cafile"
             raise ConfigurationError(message)
         for name in ("timeout", "connect_timeout", "connections", "largest_answer"):
             if not getattr(self, name) > 0:
@@ -108,18 +108,18 @@ class Access:
 
     @property
     def verified_by(self) -> ssl.SSLContext:
-        """What certificates are verified with."""
+        """The context to verify certificates with."""
         return httpx.create_ssl_context(trust_env=False) if self.tls is None else self.tls
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of every request. Nothing compressed is asked for: its size isn't known before it is unpacked."""
+        """The headers of every request. They allow no compression, which would hide the size of a response."""
         own = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "customdb-contract"}
         return own if self.credentials is None else {**own, "Authorization": self.credentials.header}
 
     @property
     def limits(self) -> httpx.Timeout:
-        """The seconds for each step of a request."""
+        """The time limits for the steps of a request, in seconds."""
         return httpx.Timeout(self.timeout, connect=min(self.connect_timeout, self.timeout))
 
 
@@ -132,10 +132,10 @@ def _check_url(url: str, *, allow_plain_http: bool) -> None:
         message = "the url of the API cannot be read; expected something like https://api.example.com/v1"
         raise ConfigurationError(message) from None
     if parts.scheme not in {"http", "https"} or not host:
-        message = "the url of the API must begin with https:// and a host, as https://api.example.com/v1 does"
+        message = "the url of the API must begin with https:// and a host, such as https://api.example.com/v1"
         raise ConfigurationError(message)
     if parts.username is not None or parts.query or parts.fragment:
-        message = "the url of the API must have no credentials, query or fragment; give credentials as such"
+        message = "the url of the API must contain no credentials, query or fragment; pass credentials as an argument"
         raise ConfigurationError(message)
     if parts.scheme == "http" and host not in _LOOPBACK and not allow_plain_http:
         message = f"passwords would go to {host} unencrypted: use https://, or set allow_plain_http=True"

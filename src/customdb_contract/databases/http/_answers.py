@@ -1,4 +1,4 @@
-"""What is asked of an API, and what it answers, as far as both are data."""
+"""Requests to an API and its responses, as data."""
 
 import json
 import logging
@@ -23,8 +23,8 @@ class Question:
 
     Args:
         method: The method, in capitals.
-        target: The path and the query, encoded, as they follow the address of the API.
-        body: What is sent as JSON, or None for nothing.
+        target: The path and the query, encoded, to append to the address of the API.
+        body: The body to send as JSON, or None for no body.
     """
 
     method: str
@@ -34,11 +34,11 @@ class Question:
 
 @frozen
 class Answer:
-    """A response, read.
+    """A response.
 
     Args:
         status: The status code.
-        document: What the JSON says; None also where there is no body.
+        document: The decoded JSON; None also if there is no body.
         is_empty: Whether there is no body.
     """
 
@@ -48,42 +48,42 @@ class Answer:
 
 
 class Client(Protocol):
-    """What sends requests. One that gets no usable answer in time raises `StoreError`."""
+    """Sends requests. A request without a usable response in time raises `StoreError`."""
 
     async def ask(self, question: Question) -> Answer:
-        """Send a request, and return the answer."""
+        """Send a request, and return the response."""
         ...
 
 
 def unusable(why: str) -> NoReturn:
-    """Give an answer up: the log says why, the script only that.
+    """Reject a response: the reason is logged, and the script only fails.
 
     Args:
-        why: What is wrong with the answer, without anything that the answer or the user says.
+        why: What is wrong with the response, without any content of the response or input of the user.
 
     Raises:
         StoreError: Always.
     """
-    _LOG.warning("an answer of the user store cannot be used: %s", why)
+    _LOG.warning("a response of the user store cannot be used: %s", why)
     raise StoreError(_UNUSABLE)
 
 
 def read_answer(status: int, body: bytes) -> Answer:
-    """Read a response whose body is nothing, or JSON.
+    """Read a response whose body is empty or JSON.
 
     Args:
         status: The status code.
         body: The body, decoded from any transfer coding.
 
     Raises:
-        StoreError: When the body is anything else: a page of a proxy says nothing about a user, whatever its status.
+        StoreError: If the body is anything else: the page of a proxy means nothing for a user, whatever its status.
     """
     if not body.strip():
         return Answer(status, None, is_empty=True)
     try:
         document: object = json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):
-        unusable(f"with status {status} came something that is no JSON")
+        unusable(f"with status {status} came a body that is not JSON")
     return Answer(status, document, is_empty=False)
 
 
@@ -92,12 +92,12 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def is_object(value: object) -> TypeIs[dict[str, object]]:
-    """Tell whether a value of a JSON document is an object."""
+    """Return whether a value of a JSON document is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeIs[list[object]]:
-    """Tell whether a value of a JSON document is an array."""
+    """Return whether a value of a JSON document is an array."""
     return isinstance(value, list)
 
 
@@ -109,7 +109,7 @@ def value_at(document: object, path: str) -> object:
         path: The keys that lead to the value, with dots between them; empty for the document itself.
 
     Raises:
-        StoreError: When there is none.
+        StoreError: If there is no such value.
     """
     value = document
     for key in filter(None, path.split(".")):

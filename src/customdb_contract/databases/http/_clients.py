@@ -1,4 +1,4 @@
-"""What sends the requests: one client for plain calls, one for coroutines."""
+"""Sends requests: a client for synchronous calls, and one for coroutines."""
 
 import asyncio
 import json
@@ -29,12 +29,12 @@ _FAILURES: Final = (
 
 
 def _no_cookies() -> CookieJar:
-    # A session of one user must not be sent along with the log-in of the next.
+    # The session of one user must not be sent with the log-in of the next.
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class _Requests:
-    """How questions become requests of httpx, and its responses answers."""
+    """Converts requests for httpx, and its responses."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -50,7 +50,7 @@ class _Requests:
 
     def check(self, response: httpx.Response) -> None:
         if response.headers.get("content-encoding", "identity") != "identity":
-            unusable("it is compressed, which was not asked for")
+            unusable("it is compressed, which was not requested")
 
     def check_size(self, size: int) -> None:
         if size > self.access.largest_answer:
@@ -58,10 +58,10 @@ class _Requests:
 
 
 class SyncClient:
-    """Sends requests at once; it may be used from several threads.
+    """Sends requests synchronously; it can be used from several threads.
 
     Args:
-        access: How the API is reached.
+        access: The access to the API.
     """
 
     def __init__(self, access: Access) -> None:
@@ -70,7 +70,7 @@ class SyncClient:
         self._client = httpx.Client(transport=transport, cookies=_no_cookies(), trust_env=False)
 
     async def ask(self, question: Question) -> Answer:
-        """Send a request, and return the answer."""
+        """Send a request, and return the response."""
         try:
             with deadline(self._requests.access.timeout):
                 response = self._client.send(self._requests.of(question), stream=True)
@@ -98,7 +98,7 @@ class AsyncClient:
     """Sends requests for coroutines; it belongs to one event loop.
 
     Args:
-        access: How the API is reached.
+        access: The access to the API.
     """
 
     def __init__(self, access: Access) -> None:
@@ -111,7 +111,7 @@ class AsyncClient:
         )
 
     async def ask(self, question: Question) -> Answer:
-        """Send a request, and return the answer."""
+        """Send a request, and return the response."""
         try:
             async with asyncio.timeout(self._requests.access.timeout):
                 response = await self._client.send(self._requests.of(question), stream=True)

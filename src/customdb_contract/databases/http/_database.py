@@ -1,4 +1,4 @@
-"""Custom databases over an HTTP API: plain and for coroutines."""
+"""Custom databases over an HTTP API: synchronous, and for coroutines."""
 
 import ssl
 from typing import Final, Self
@@ -21,28 +21,29 @@ LARGEST_ANSWER: Final = 1_000_000
 class HttpDatabase(SyncScripts):
     """A custom database over a legacy HTTP API, which checks passwords itself.
 
-    What is not declared is a failure, never "not found" and never a log-in: another status, a page in HTML, no JSON, a
-    missing field, another user. No redirect is followed, no cookie kept, and no setting is taken from the environment.
-    It may be called from several threads. `close` it, or use it as a context manager.
+    Any undeclared response is a failure, never "not found" and never a log-in: another status, an HTML page, a body
+    that is not JSON, a missing field, another user. Redirects are not followed, cookies are not stored, and the
+    environment is ignored.
+    It can be called from several threads. `close` it, or use it as a context manager.
 
     Args:
-        url: The address that all paths follow, such as `https://api.example.com/v1`.
+        url: The address that precedes all paths, such as `https://api.example.com/v1`.
         endpoints: The operations of the API; the default is a REST API with `/login` and `/users`.
         users: The fields of its users.
         credentials: A `BearerToken` or `BasicCredentials`, or None.
-        timeout: Seconds that one request may take, from beginning to end; a script makes one or two. Looking up the
-            host's address has limits of the operating system's. Auth0 ends a script after 20 seconds
+        timeout: Seconds that one request can take in total; a script makes one or two. Resolving the
+            host name is limited only by the operating system. Auth0 ends a script after 20 seconds
             (https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts).
-        connect_timeout: Seconds that connecting may take.
-        connections: Connections that may be open at once.
-        largest_answer: Bytes of the largest answer that is read.
-        tls: What the API's certificate is verified with, where an authority of your own has signed it:
+        connect_timeout: Seconds that connecting can take.
+        connections: The most connections that can be open at once.
+        largest_answer: The most bytes of a response that are read.
+        tls: The context to verify the API's certificate with, if your own authority signed it:
             `ssl.create_default_context(cafile=…)`.
-        allow_plain_http: Whether the address may be `http://` on another machine, where all passwords can be read on
-            the way.
+        allow_plain_http: Whether the address can be `http://` on another machine, so that all passwords can be read in
+            transit.
 
     Raises:
-        ConfigurationError: When the address or a limit can't be used, or `tls` verifies nothing.
+        ConfigurationError: If the address or a limit can't be used, or `tls` verifies nothing.
     """
 
     def __init__(
@@ -87,19 +88,19 @@ class AsyncHttpDatabase(AsyncScripts):
     """`HttpDatabase` for coroutines. It belongs to one event loop.
 
     Args:
-        url: As for `HttpDatabase`; so are all others.
+        url: As for `HttpDatabase`; the same applies to all other arguments.
         endpoints: The operations of the API.
         users: The fields of its users.
         credentials: A `BearerToken` or `BasicCredentials`, or None.
-        timeout: Seconds that one request may take.
-        connect_timeout: Seconds that connecting may take.
-        connections: Connections that may be open at once.
-        largest_answer: Bytes of the largest answer that is read.
-        tls: What the API's certificate is verified with.
-        allow_plain_http: Whether the address may be `http://` on another machine.
+        timeout: Seconds that one request can take.
+        connect_timeout: Seconds that connecting can take.
+        connections: The most connections that can be open at once.
+        largest_answer: The most bytes of a response that are read.
+        tls: The context to verify the API's certificate with.
+        allow_plain_http: Whether the address can be `http://` on another machine.
 
     Raises:
-        ConfigurationError: When the address or a limit can't be used, or `tls` verifies nothing.
+        ConfigurationError: If the address or a limit can't be used, or `tls` verifies nothing.
     """
 
     def __init__(

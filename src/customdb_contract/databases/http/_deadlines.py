@@ -1,6 +1,6 @@
-"""A transport for plain calls that keeps to a time for the whole request, however slowly an answer drips in.
+"""A transport for synchronous calls with a time limit for the whole request, however slowly a response arrives.
 
-The limits of httpx are for each read, so a server that sends a byte now and then is never too slow for them:
+The limits of httpx apply to each read, so a server that sends a byte now and then never exceeds them:
 <https://www.python-httpx.org/advanced/timeouts/>.
 """
 
@@ -22,10 +22,10 @@ _DEADLINE: Final = ContextVar[float]("deadline")
 
 @contextmanager
 def deadline(seconds: float) -> Generator[None]:
-    """End what this thread does with a `DeadlineTransport` when the time is up.
+    """Limit the time that this thread spends on a `DeadlineTransport`.
 
     Args:
-        seconds: The time.
+        seconds: The limit.
     """
     before = _DEADLINE.set(monotonic() + seconds)
     try:
@@ -100,11 +100,11 @@ class _Body(httpx.SyncByteStream):
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """httpx's own transport for plain calls, within `deadline`.
+    """The transport of httpx for synchronous calls, within `deadline`.
 
     Args:
-        tls: What certificates are verified with.
-        connections: Connections that may be open at once.
+        tls: The context to verify certificates with.
+        connections: The most connections that can be open at once.
     """
 
     def __init__(self, tls: ssl.SSLContext, connections: int) -> None:

@@ -1,4 +1,4 @@
-"""Where each script of an API goes, what it sends, and what the answers mean."""
+"""The requests of each script to an API, and the meaning of the responses."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,14 +16,14 @@ __all__ = ["Endpoint", "HttpEndpoints", "Meaning"]
 
 
 class Meaning(StrEnum):
-    """What an answer means. A status to which none is given means that the store failed."""
+    """The meaning of a response. A status without a meaning is a failure of the store."""
 
     DONE = "done"
-    """The password is right, the user is shown, or the change was made."""
+    """The password is correct, the user is returned, or the change was made."""
     UNKNOWN = "unknown"
     """There is no such user."""
     WRONG_CREDENTIALS = "wrong credentials"
-    """The user is unknown, or the password is wrong: which of both isn't said."""
+    """The user is unknown or the password is wrong, without a distinction."""
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - a meaning
     """The user is known, and the password is wrong."""
     BLOCKED = "blocked"
@@ -31,11 +31,11 @@ class Meaning(StrEnum):
     TAKEN = "taken"
     """Another user has the identifier."""
     REFUSED = "refused"
-    """What should be stored is not accepted: a weak password, for example."""
+    """A value is not accepted, for example a weak password."""
 
 
 Key: TypeAlias = int | tuple[int, str | int]
-"""A status, or a status with the code that the body has at `error_at`."""
+"""A status, or a status and the code at `error_at` in the body."""
 
 _WORD: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -44,22 +44,23 @@ _WORD: Final = re.compile(r"\{([a-z_]+)\}")
 class Endpoint:
     """One operation of an API.
 
-    Placeholders stand for what the script was called with. In the path each is percent-encoded; in the body a text that
-    is one placeholder and nothing else becomes its value, and a key whose value the script does not have is left out.
+    Placeholders stand for the arguments of the script. In the path, they are percent-encoded. In the body, a text that
+    consists of a single placeholder becomes its value, and a key whose argument is missing is left out.
 
     Args:
         method: The method, in capitals, such as `GET`.
-        path: The path and query, such as `/users?login={identifier}`. No password may stand in it: paths are logged.
+        path: The path and query, such as `/users?login={identifier}`. It must not contain a password, because paths are
+            logged.
         body: The JSON object to send, or None.
-        user_at: Where the answer shows the user: keys with dots between them, empty for the whole answer. None where it
-            shows none: `login` then asks for the user by `get_user`.
-        is_list: Whether a list stands there, which is empty where there is no such user.
-        error_at: Where the body has the code of an error.
-        meanings: What each status means, in place of the default of the script; a pair of a status and a code of
-            `error_at` goes before the status alone.
+        user_at: The path of the user in the response: keys separated by dots, empty for the whole response. None if the
+            response contains no user: `login` then requests the user by `get_user`.
+        is_list: Whether the user is in a list, which is empty if the user is unknown.
+        error_at: The path of the error code in the body.
+        meanings: The meaning of each status, instead of the default of the script; a pair of a status and a code at
+            `error_at` takes precedence over the status alone.
 
     Raises:
-        ConfigurationError: When the path or a placeholder cannot be used.
+        ConfigurationError: If the path or a placeholder is not valid.
     """
 
     method: str
@@ -72,11 +73,13 @@ class Endpoint:
 
     def __attrs_post_init__(self) -> None:
         if not re.fullmatch("[A-Z]+", self.method):
-            message = f"the method {self.method!r} is none; expected capitals, such as GET or POST"
+            message = f"the method {self.method!r} is not valid; expected capitals, such as GET or POST"
             raise ConfigurationError(message)
         rest = _WORD.sub("", self.path)
         if not self.path.startswith("/") or not rest.isascii() or not rest.isprintable() or re.search(r"[\s#{}]", rest):
-            message = f"the path {self.path!r} must begin with / and be encoded, but for placeholders: {{identifier}}"
+            message = (
+                f"the path {self.path!r} must begin with / and be encoded, except for placeholders: {{identifier}}"
+            )
             raise ConfigurationError(message)
 
     @property
@@ -92,13 +95,13 @@ class Endpoint:
         return frozenset(_WORD.findall(self.path))
 
     def asked(self, values: Mapping[str, object]) -> Question:
-        """Return the request for what a script was called with.
+        """Return the request for the arguments of a script.
 
         Args:
-            values: What stands for each placeholder; None for what the script does not have.
+            values: The value of each placeholder; None if the script does not have it.
 
         Raises:
-            StoreError: When a value cannot stand in a path: `.` and `..` lead elsewhere there, encoded or not
+            StoreError: If a value cannot be part of a path: `.` and `..` lead elsewhere, encoded or not
                 (https://url.spec.whatwg.org/#double-dot-path-segment).
         """
         target = _WORD.sub(lambda found: quote(str(values[found[1]]), safe=""), self.path)
@@ -108,11 +111,11 @@ class Endpoint:
         return Question(self.method, target, None if body is None else _without_absent(body))
 
     def meaning(self, answer: Answer, defaults: Mapping[int, Meaning]) -> Meaning | None:
-        """Return what an answer means, or None for a failure of the store.
+        """Return the meaning of a response, or None for a failure of the store.
 
         Args:
-            answer: The answer.
-            defaults: What each status means where the endpoint does not say it.
+            answer: The response.
+            defaults: The meaning of each status that the endpoint does not declare.
         """
         if self.meanings is None:
             return defaults.get(answer.status)
@@ -169,13 +172,13 @@ _IN_PATHS: Final = frozenset({"identifier", "user_id"})
 
 @frozen(kw_only=True)
 class HttpEndpoints:
-    """The operation of each script. The placeholders that each may have are in braces.
+    """The operation of each script. Its allowed placeholders are in braces.
 
-    A write that has `{user_id}` asks `get_user` first, for the id that the API has. A write that answers with 200 or
-    201 must show the user as it is then, unless its `user_at` is None; with 204 it shows nothing.
+    A write with `{user_id}` first runs `get_user` for the id in the API. A response to a write with 200 or 201 must
+    contain the changed user, unless its `user_at` is None; one with 204 is empty.
 
     Args:
-        login: `{identifier}`, `{password}`. Status 200: the password is right; 401: wrong credentials; 403: blocked;
+        login: `{identifier}`, `{password}`. Status 200: the password is correct; 401: wrong credentials; 403: blocked;
             404: unknown.
         get_user: `{identifier}`. 200: the user; 404: unknown.
         create: `{email}`, `{username}`, `{phone_number}`, `{password}`. 200, 201, 204: created; 409: taken.
@@ -183,10 +186,11 @@ class HttpEndpoints:
         change_password: `{identifier}`, `{user_id}`, `{password}`. 200, 204: changed; 404: unknown.
         change_email: `{identifier}`, `{user_id}`, `{new_email}`, `{verified}`. 200, 204: changed; 404: unknown;
             409: taken.
-        delete: `{user_id}`. 200, 204: removed; 404: unknown, so nothing is to be removed.
+        delete: `{user_id}`. 200, 204: removed; 404: unknown, so there is nothing to remove.
 
     Raises:
-        ConfigurationError: When an operation has a placeholder that its script does not have, or a password in a path.
+        ConfigurationError: If an operation contains a placeholder that its script does not have, or a password in its
+            path.
     """
 
     login: Endpoint = Endpoint("POST", "/login", {"identifier": "{identifier}", "password": "{password}"})
@@ -212,7 +216,7 @@ class HttpEndpoints:
             _check(script, "the body or path", endpoint.words, known)
             _check(script, "the path", endpoint.words_of_path, known & _IN_PATHS)
         if self.get_user.user_at is None:
-            message = "get_user must show the user: its user_at cannot be None"
+            message = "get_user must return the user, so its user_at cannot be None"
             raise ConfigurationError(message)
 
 
@@ -220,5 +224,5 @@ def _check(script: str, where: str, words: Iterable[str], known: frozenset[str])
     unknown = sorted(set(words) - known)
     if unknown:
         allowed = ", ".join(f"{{{word}}}" for word in sorted(known)) or "no placeholder"
-        message = f"{script} cannot have {{{unknown[0]}}} in {where}; there it may have {allowed}"
+        message = f"{script} cannot have {{{unknown[0]}}} in {where}; allowed there: {allowed}"
         raise ConfigurationError(message)

@@ -1,4 +1,4 @@
-"""Which passwords are sent to an API that checks or stores them itself."""
+"""Decides which passwords are sent to an API that checks or stores them itself."""
 
 from typing import Final
 
@@ -10,9 +10,9 @@ _LONGEST: Final = 4096
 
 
 def can_be_sent(password: str) -> bool:
-    """Tell whether a password may be right at all: some servers take an empty one for no authentication.
+    """Return whether a password can be correct: some servers treat an empty one as no authentication.
 
-    Source: <https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2>, for those with a directory behind them.
+    Source: <https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2>, for servers with a directory behind them.
     """
     try:
         return 0 < len(password.encode()) <= _LONGEST

@@ -41,7 +41,7 @@ class HttpScripts:
     """The scripts.
 
     Args:
-        client: What sends the requests.
+        client: The client that sends the requests.
         endpoints: The operations of the API.
         users: The fields of its users.
     """
@@ -52,7 +52,7 @@ class HttpScripts:
 
     @answered
     async def login(self, identifier: str, password: str) -> ProfileResult:
-        """Ask whether a password is right."""
+        """Check a user's password."""
         if not can_be_stored(identifier) or not can_be_sent(password):
             return Failed(WrongUsernameOrPasswordError(None, REFUSAL))
         endpoint = self.endpoints.login
@@ -65,7 +65,7 @@ class HttpScripts:
         if meaning is Meaning.BLOCKED:
             return Failed(UnauthorizedError(LOCKED))
         if meaning is not Meaning.DONE:
-            unusable(f"login got status {answer.status}, which has no meaning there")
+            unusable(f"login got status {answer.status}, which is not declared")
         if endpoint.user_at is None:
             _check_said_nothing(answer)
             user = await self._find(identifier)
@@ -77,13 +77,13 @@ class HttpScripts:
 
     @answered
     async def get_user(self, identifier: str) -> ProfileResult:
-        """Ask for a user."""
+        """Find a user."""
         user = await self._find(identifier) if can_be_stored(identifier) else None
         return NotFound() if user is None else Found(user.profile)
 
     @answered
     async def create(self, user: Mapping[str, object]) -> OperationResult:
-        """Ask for a new user."""
+        """Create a user."""
         wanted = signing_up(user)
         if isinstance(wanted, Failed):
             return wanted
@@ -103,7 +103,7 @@ class HttpScripts:
 
     @answered
     async def verify(self, email: str) -> OperationResult:
-        """Ask for an e-mail to be marked as verified."""
+        """Mark a user's e-mail as verified."""
         written = await self._written(self.endpoints.verify, _WRITE, email)
         if isinstance(written, ApiUser) and written.profile.get("email_verified") is False:
             unusable("verify shows an e-mail that is not verified")
@@ -111,7 +111,7 @@ class HttpScripts:
 
     @answered
     async def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Ask for another password."""
+        """Change a user's password."""
         if not can_be_sent(new_password):
             return unusable_password()
         endpoint = self.endpoints.change_password
@@ -120,7 +120,7 @@ class HttpScripts:
 
     @answered
     async def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by position
-        """Ask for another e-mail."""
+        """Change a user's e-mail."""
         if not is_email(new_email):
             return Declined()
         values = {"new_email": new_email, "verified": verified}
@@ -129,7 +129,7 @@ class HttpScripts:
 
     @answered
     async def delete(self, user_id: str) -> OperationResult:
-        """Ask for a user to be removed."""
+        """Remove a user."""
         key = user_id.removeprefix(self.users.user_id_prefix)
         if not user_id.startswith(self.users.user_id_prefix) or not can_be_stored(key):
             return Done()
@@ -137,7 +137,7 @@ class HttpScripts:
         answer = await self.client.ask(endpoint.asked({"user_id": key}))
         meaning = endpoint.meaning(answer, _WRITE)
         if meaning not in {Meaning.DONE, Meaning.UNKNOWN}:
-            unusable(f"delete got status {answer.status}, which has no meaning there")
+            unusable(f"delete got status {answer.status}, which is not declared")
         if meaning is Meaning.DONE:
             _check_said_nothing(answer)
         return Done()
@@ -149,7 +149,7 @@ class HttpScripts:
         if meaning is Meaning.UNKNOWN:
             return None
         if meaning is not Meaning.DONE:
-            unusable(f"get_user got status {answer.status}, which has no meaning there")
+            unusable(f"get_user got status {answer.status}, which is not declared")
         return self._shown(endpoint, answer, identifier)
 
     async def _written(
@@ -161,7 +161,7 @@ class HttpScripts:
         *,
         shown_as: str | None = None,
     ) -> ApiUser | bool | None:
-        """Return the user that a change shows, True where it shows none, None where nothing was changed."""
+        """Return the user in the response to a change, True if it contains none, or None if nothing was changed."""
         if not can_be_stored(identifier):
             return None
         key = None
@@ -179,9 +179,9 @@ class HttpScripts:
     def _check_done(
         self, endpoint: Endpoint, meaning: Meaning | None, answer: Answer, identifiers: list[str]
     ) -> ApiUser | None:
-        """Return the user that a write shows, who must have the identifiers; None where it shows nobody."""
+        """Return the user in the response to a write, who must have the identifiers; None if it contains no user."""
         if meaning is not Meaning.DONE:
-            unusable(f"a write got status {answer.status}, which has no meaning there")
+            unusable(f"a write got status {answer.status}, which is not declared")
         if endpoint.user_at is None or (answer.status == _NO_CONTENT and answer.is_empty):
             _check_said_nothing(answer)
             return None
@@ -194,7 +194,7 @@ class HttpScripts:
         shown = value_at(answer.document, endpoint.user_at or "")
         if endpoint.is_list:
             if not is_array(shown) or len(shown) > 1:
-                unusable("it has not the list of at most one user that was declared")
+                unusable("it does not contain a list of at most one user, as declared")
             if not shown:
                 return None
             (shown,) = shown
@@ -203,7 +203,7 @@ class HttpScripts:
 
 
 def _check_said_nothing(answer: Answer) -> None:
-    """Refuse what is no answer of an API that has done as it was asked: an error, or no object."""
+    """Reject a response that does not confirm the request: an error, or a body that is not an object."""
     said = answer.document
     if not answer.is_empty and (not is_object(said) or said.get("error") or said.get("errors")):
-        unusable(f"with status {answer.status} came an error, or no object")
+        unusable(f"with status {answer.status} came an error, or a body that is not an object")

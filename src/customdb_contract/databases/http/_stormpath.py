@@ -1,4 +1,4 @@
-"""Custom databases over Stormpath's REST dialect: plain and for coroutines."""
+"""Custom databases over Stormpath's REST dialect: synchronous, and for coroutines."""
 
 import re
 import ssl
@@ -17,26 +17,26 @@ _PATH: Final = re.compile(r"/applications/[A-Za-z0-9_-]+")
 
 
 class StormpathDatabase(SyncScripts):
-    """A custom database over an API that speaks Stormpath's dialect: a successor, or what serves an export.
+    """A custom database over an API that speaks Stormpath's dialect: a successor, or a server for an export.
 
-    Stormpath itself was shut down in 2017. The dialect is that of its documentation, in
-    <https://github.com/stormpath/stormpath-documentation>. As for `HttpDatabase`, what is not in it is a failure. It
-    may be called from several threads. `close` it, or use it as a context manager.
+    Stormpath itself was shut down in 2017. The dialect follows its documentation, in
+    <https://github.com/stormpath/stormpath-documentation>. As for `HttpDatabase`, any other response is a failure. It
+    can be called from several threads. `close` it, or use it as a context manager.
 
     Args:
         application: The address of the application, such as `https://api.example.com/v1/applications/4f2kJ`.
         api_key: The id and the secret of the API key.
-        user_id_prefix: What Auth0 gets before the id of an account, which is the end of its `href`.
-        metadata: Where an account's `customData` goes: users can change `user_metadata` themselves, `app_metadata` not.
-        timeout: Seconds that one request may take, from beginning to end; a script makes up to three.
-        connect_timeout: Seconds that connecting may take.
-        connections: Connections that may be open at once.
-        largest_answer: Bytes of the largest answer that is read.
-        tls: What the API's certificate is verified with, where an authority of your own has signed it.
-        allow_plain_http: Whether the address may be `http://` on another machine.
+        user_id_prefix: The prefix of an account's id in Auth0, which is the end of its `href`.
+        metadata: The metadata for an account's `customData`: users can change `user_metadata`, but not `app_metadata`.
+        timeout: Seconds that one request can take in total; a script makes up to three.
+        connect_timeout: Seconds that connecting can take.
+        connections: The most connections that can be open at once.
+        largest_answer: The most bytes of a response that are read.
+        tls: The context to verify the API's certificate with, if your own authority signed it.
+        allow_plain_http: Whether the address can be `http://` on another machine.
 
     Raises:
-        ConfigurationError: When the address or a limit can't be used, or `tls` verifies nothing.
+        ConfigurationError: If the address or a limit can't be used, or `tls` verifies nothing.
     """
 
     def __init__(
@@ -82,19 +82,19 @@ class AsyncStormpathDatabase(AsyncScripts):
     """`StormpathDatabase` for coroutines. It belongs to one event loop.
 
     Args:
-        application: As for `StormpathDatabase`; so are all others.
+        application: As for `StormpathDatabase`; the same applies to all other arguments.
         api_key: The id and the secret of the API key.
-        user_id_prefix: What Auth0 gets before the id of an account.
-        metadata: Where an account's `customData` goes.
-        timeout: Seconds that one request may take.
-        connect_timeout: Seconds that connecting may take.
-        connections: Connections that may be open at once.
-        largest_answer: Bytes of the largest answer that is read.
-        tls: What the API's certificate is verified with.
-        allow_plain_http: Whether the address may be `http://` on another machine.
+        user_id_prefix: The prefix of an account's id in Auth0.
+        metadata: The metadata for an account's `customData`.
+        timeout: Seconds that one request can take.
+        connect_timeout: Seconds that connecting can take.
+        connections: The most connections that can be open at once.
+        largest_answer: The most bytes of a response that are read.
+        tls: The context to verify the API's certificate with.
+        allow_plain_http: Whether the address can be `http://` on another machine.
 
     Raises:
-        ConfigurationError: When the address or a limit can't be used, or `tls` verifies nothing.
+        ConfigurationError: If the address or a limit can't be used, or `tls` verifies nothing.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """The seven scripts over Stormpath's REST dialect.
 
-Stormpath was shut down in 2017. The dialect is that of its documentation, of which the sources are public:
+Stormpath was shut down in 2017. The dialect follows its documentation, whose sources are public:
 <https://github.com/stormpath/stormpath-documentation> (`reference.rst`, `auth_n.rst`, `accnt_mgmt.rst`, `errors.rst`).
 """
 
@@ -44,11 +44,11 @@ _LOCKED: Final = (7101, 7102, 7103, 7105)
 """Disabled, not verified, locked, in a disabled group (errors.rst)."""
 _NOT_UNIQUE: Final = 2001
 _INVALID: Final = range(2000, 3000)
-"""The codes of a property that is not accepted (errors.rst, "General Validation")."""
+"""The codes for a property that is not accepted (errors.rst, "General Validation")."""
 _STATUSES: Final = ("ENABLED", "DISABLED", "UNVERIFIED")
 _VERIFICATIONS: Final = ("VERIFIED", "UNVERIFIED", "UNKNOWN")
 _OF_STORMPATH: Final = frozenset({"href", "createdAt", "modifiedAt"})
-"""What customData has beside the team's own keys."""
+"""The keys of customData that Stormpath itself adds."""
 
 
 @frozen
@@ -63,10 +63,10 @@ class StormpathScripts:
     """The scripts.
 
     Args:
-        client: What sends the requests.
+        client: The client that sends the requests.
         application: The path of the application.
-        prefix: What Auth0 gets before the id of an account.
-        metadata: Where customData goes in the profile.
+        prefix: The prefix of an account's id in Auth0.
+        metadata: The metadata of the profile for customData.
     """
 
     client: Client
@@ -76,7 +76,7 @@ class StormpathScripts:
 
     @answered
     async def login(self, identifier: str, password: str) -> ProfileResult:
-        """Make a login attempt; a username ends at the first colon, so there is none with one."""
+        """Make a login attempt; a username ends at the first colon, so it cannot contain one."""
         if not can_be_stored(identifier) or ":" in identifier or not can_be_sent(password):
             return Failed(WrongUsernameOrPasswordError(None, REFUSAL))
         pair = b64encode(f"{identifier}:{password}".encode()).decode()
@@ -103,7 +103,7 @@ class StormpathScripts:
 
     @answered
     async def create(self, user: Mapping[str, object]) -> OperationResult:
-        """Create an account; the service sends no e-mail of its own, for Auth0 does."""
+        """Create an account; the service sends no e-mail, because Auth0 does."""
         wanted = signing_up(user)
         if isinstance(wanted, Failed):
             return wanted
@@ -134,7 +134,7 @@ class StormpathScripts:
 
     @answered
     async def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Set another password."""
+        """Change the password."""
         if not can_be_sent(new_password):
             return unusable_password()
         account = await self._find(email)
@@ -142,7 +142,7 @@ class StormpathScripts:
 
     @answered
     async def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by position
-        """Set another e-mail, and the username too where it is the same: else the old one would still log in."""
+        """Change the e-mail, and the username if it is the same: otherwise the old e-mail could still log in."""
         account = await self._find(email) if is_email(new_email) else None
         if account is None:
             return Declined()
@@ -176,7 +176,7 @@ class StormpathScripts:
         return Done()
 
     async def _find(self, identifier: str) -> _Account | None:
-        """Search by e-mail and by username. A `*` at either end would be a wildcard, so what is found is compared."""
+        """Search by e-mail and by username. A `*` at either end is a wildcard, so the results are compared."""
         if not can_be_stored(identifier):
             return None
         for name in ("email", "username") if is_email(identifier) else ("username",):
@@ -203,13 +203,13 @@ class StormpathScripts:
     def _id(self, resource: object) -> str:
         href = value_at(resource, "href")
         found = _HREF.fullmatch(href) if isinstance(href, str) else None
-        return unusable("an href leads to no account") if found is None else found[1]
+        return unusable("an href is not that of an account") if found is None else found[1]
 
     def _read(self, shown: object) -> _Account:
         user = _USERS.read(shown)
         status, verification = value_at(shown, "status"), value_at(shown, "emailVerificationStatus")
         if status not in _STATUSES or verification not in _VERIFICATIONS:
-            unusable("an account has a status that there is not")
+            unusable("an account has an unknown status")
         email, username = value_at(shown, "email"), value_at(shown, "username")
         if not isinstance(email, str) or not is_email(email):
             unusable("an account has no e-mail")

@@ -1,4 +1,4 @@
-"""How an API's answers hold its users, said once for all scripts."""
+"""The mapping of an API's responses to users, for all scripts."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -21,13 +21,13 @@ def _are_further(_instance: object, _attribute: "Attribute[Mapping[str, str]]", 
 
 @frozen
 class ApiUser:
-    """A user, as the API showed it.
+    """A user in a response of the API.
 
     Args:
-        key: The key as the API has it.
-        identifiers: What the user can be found by.
+        key: The key in the API.
+        identifiers: The identifiers by which the user is found.
         is_blocked: Whether the user must not log in.
-        profile: What the scripts return.
+        profile: The profile that the scripts return.
     """
 
     key: str
@@ -36,34 +36,34 @@ class ApiUser:
     profile: dict[str, object]
 
     def is_called(self, identifier: str) -> bool:
-        """Tell whether this is the user of an identifier."""
+        """Return whether this user has an identifier."""
         return any(same_identifier(own, identifier) for own in self.identifiers)
 
 
 @frozen(kw_only=True)
 class HttpUsers:
-    """The fields of a user in the API's answers: keys, with dots between them where objects are nested.
+    """The fields of a user in the API's responses: keys, separated by dots if objects are nested.
 
-    Each field that is named must be there; of those that may be null, null leaves the attribute out. A user in whom one
-    is missing or has another type is an answer that cannot be used, and so is one who has not the identifier that was
-    asked for: name every identifier that the API finds users by.
+    Each named field must be present; if it can be null, null leaves the attribute out. A response is unusable if a
+    field is missing or has another type, or if the user does not have the requested identifier: name every identifier
+    by which the API finds users.
 
     Args:
         user_id: The user's key, which never changes: a text or a whole number.
-        user_id_prefix: What Auth0 gets before the key, such as `shop-`; ids must be unique across all connections of a
+        user_id_prefix: The prefix of the key in Auth0, such as `shop-`; ids must be unique across all connections of a
             tenant (https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection).
-        email: The e-mail, a text or null; None where users have none.
+        email: The e-mail, a text or null; None if users have none.
         username: The username, a text or null; or None.
         phone_number: The phone number, a text or null; or None.
-        email_verified: Whether the e-mail is the user's, true or false; or None.
-        blocked: Whether the user must not log in, true or false; or None, where the API refuses the log-in itself.
+        email_verified: Whether the e-mail is verified, true or false; or None.
+        blocked: Whether the user must not log in, true or false; or None if the API itself rejects the log-in.
         app_metadata: A field with an object, or the field of each key, of any type.
         user_metadata: The same for `user_metadata`.
         fields: Further attributes of the profile, such as `{"given_name": "firstName"}`: each a text or null; an empty
-            one is left out.
+            text is left out.
 
     Raises:
-        ConfigurationError: When no identifier is named, or `fields` has an attribute of ours.
+        ConfigurationError: If no identifier is named, or `fields` has an attribute that has its own argument.
     """
 
     user_id: str = "id"
@@ -79,17 +79,17 @@ class HttpUsers:
 
     def __attrs_post_init__(self) -> None:
         if self.email is None and self.username is None and self.phone_number is None:
-            message = "users need an email, a username or a phone_number: answers are compared with what was asked for"
+            message = "users need an email, a username or a phone_number, to compare responses with the request"
             raise ConfigurationError(message)
 
     def read(self, shown: object) -> ApiUser:
-        """Return the user that an answer shows.
+        """Return the user in a response.
 
         Args:
-            shown: What stands where the user should.
+            shown: The value at the path of the user.
 
         Raises:
-            StoreError: When it is no user.
+            StoreError: If it is not a user.
         """
         key = _key(value_at(shown, self.user_id), self.user_id)
         names = {
@@ -118,7 +118,7 @@ class HttpUsers:
 
 def _key(value: object, path: str) -> str:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _of_type(value, str, path)
-    return text if can_be_stored(text) else unusable(f"its {path} is empty, too long, or no text")
+    return text if can_be_stored(text) else unusable(f"its {path} is empty, too long, or not text")
 
 
 def _identifier(shown: object, path: str | None) -> str | None:
@@ -126,11 +126,11 @@ def _identifier(shown: object, path: str | None) -> str | None:
     if value is None:
         return None
     text = _of_type(value, str, path)
-    return text if can_be_stored(text) else unusable(f"its {path} is empty, too long, or no text")
+    return text if can_be_stored(text) else unusable(f"its {path} is empty, too long, or not text")
 
 
 def _of_type(value: object, expected: type[_Value], path: object) -> _Value:
-    return value if isinstance(value, expected) else unusable(f"its {path} is no {expected.__name__}")
+    return value if isinstance(value, expected) else unusable(f"its {path} is not a {expected.__name__}")
 
 
 def _metadata(shown: object, place: str | Mapping[str, str] | None) -> dict[str, object]:
@@ -140,6 +140,6 @@ def _metadata(shown: object, place: str | Mapping[str, str] | None) -> dict[str,
         value = value_at(shown, place)
         if value is None:
             return {}
-        return value if is_object(value) else unusable(f"its {place} is no object")
+        return value if is_object(value) else unusable(f"its {place} is not an object")
     values = {name: value_at(shown, path) for name, path in place.items()}
     return {name: value for name, value in values.items() if value is not None}

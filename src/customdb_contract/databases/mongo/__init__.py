@@ -1,4 +1,4 @@
-"""Custom databases over MongoDB. They need the extra `mongo`."""
+"""Custom databases over MongoDB. They require the extra `mongo`."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""The collection of the users, by either kind of client."""
+"""The collection of the users, for both kinds of client."""
 
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -22,18 +22,18 @@ _Client = TypeVar("_Client", MongoClient[dict[str, Any]], AsyncMongoClient[dict[
 
 _LOG: Final = logging.getLogger("customdb_contract.databases")
 _INVALID: Final = 121
-"""Of MongoDB, where a document does not pass the validation of its collection.
+"""The code of MongoDB for a document that does not pass the validation of its collection.
 
 Source: <https://www.mongodb.com/docs/manual/reference/error-codes/>.
 """
 
 
 class TakenError(StoreError):
-    """A unique index has the value already."""
+    """A unique index already contains the value."""
 
 
 class Users(Protocol):
-    """A collection. What fails raises errors of pymongo."""
+    """A collection. Failures raise errors of pymongo."""
 
     async def indexes(self) -> Sequence[Document]:
         """Return the specifications of the indexes."""
@@ -42,7 +42,7 @@ class Users(Protocol):
     async def find(
         self, query: Document, projection: Mapping[str, int], collation: Document | None, limit: int
     ) -> Sequence[Document]:
-        """Return what a query finds."""
+        """Return the documents that match a query."""
         ...
 
     async def insert(self, document: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ class SyncUsers:
     """A collection whose calls never wait for an event loop.
 
     Args:
-        collection: pymongo's.
+        collection: The collection of pymongo.
     """
 
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
@@ -75,7 +75,7 @@ class SyncUsers:
     async def find(
         self, query: Document, projection: Mapping[str, int], collation: Document | None, limit: int
     ) -> Sequence[Document]:
-        """Return what a query finds."""
+        """Return the documents that match a query."""
         return self._collection.find(query, projection, collation=collation, limit=limit).to_list()
 
     async def insert(self, document: dict[str, Any]) -> None:
@@ -92,10 +92,10 @@ class SyncUsers:
 
 
 class AsyncUsers:
-    """A collection that is waited for.
+    """A collection whose calls are awaited.
 
     Args:
-        collection: pymongo's.
+        collection: The collection of pymongo.
     """
 
     def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
@@ -108,7 +108,7 @@ class AsyncUsers:
     async def find(
         self, query: Document, projection: Mapping[str, int], collation: Document | None, limit: int
     ) -> Sequence[Document]:
-        """Return what a query finds."""
+        """Return the documents that match a query."""
         return await self._collection.find(query, projection, collation=collation, limit=limit).to_list()
 
     async def insert(self, document: dict[str, Any]) -> None:
@@ -127,20 +127,20 @@ class AsyncUsers:
 def client_of(
     make: Callable[..., _Client], url: str, timeout: float, connections: int, options: Mapping[str, object]
 ) -> _Client:
-    """Return a client that connects when it is used.
+    """Return a client that connects at its first use.
 
     Args:
         make: The class of the client.
         url: The address of the database, with its name.
         timeout: Seconds for each step: finding a server, connecting, waiting for a connection, an operation.
-        connections: Connections that may be open at once.
-        options: More options of the client.
+        connections: The most connections that can be open at once.
+        options: Further options of the client.
 
     Raises:
-        ConfigurationError: When the address can't be used; it isn't shown, for it has a password.
+        ConfigurationError: If the address can't be used; it isn't shown, because it contains a password.
     """
     if timeout <= 0 or connections < 1:
-        message = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+        message = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
         raise ConfigurationError(message)
     steps = ("timeoutMS", "serverSelectionTimeoutMS", "connectTimeoutMS", "waitQueueTimeoutMS")
     limits = dict.fromkeys(steps, max(1, round(timeout * 1000)))
@@ -150,7 +150,7 @@ def client_of(
         client.get_default_database()
     except (PyMongoError, ValueError, TypeError) as error:
         message = (
-            f"the url of the database cannot be used: {type(error).__name__}; give an address with the name of the "
+            f"the url of the database cannot be used: {type(error).__name__}; expected an address with the name of the "
             "database, such as mongodb://user:password@host/name?authSource=admin"
         )
         raise ConfigurationError(message) from None
@@ -159,7 +159,7 @@ def client_of(
 
 @contextmanager
 def in_time(seconds: float) -> Generator[None]:
-    """Limit all operations together, and turn every failure into one that shows nothing of the driver.
+    """Limit all operations together, and convert every failure to one without details of the driver.
 
     Source: <https://pymongo.readthedocs.io/en/stable/api/pymongo/index.html#pymongo.timeout>.
     """

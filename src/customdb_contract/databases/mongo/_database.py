@@ -1,4 +1,4 @@
-"""Custom databases over MongoDB: plain and for coroutines."""
+"""Custom databases over MongoDB: synchronous, and for coroutines."""
 
 import logging
 import re
@@ -35,14 +35,14 @@ _LOG: Final = logging.getLogger("customdb_contract.databases")
 _TIMEOUT: Final = 5.0
 _CONNECTIONS: Final = 10
 _MOST_CANDIDATES: Final = 50
-"""Documents that a collation may take for one identifier; more of them are no identifier."""
+"""The most documents that a collation can match for an identifier; a value that matches more is not an identifier."""
 _NUMBER: Final = re.compile("0|-?[1-9][0-9]{0,17}")
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OBJECT_ID: Final = re.compile("[0-9a-f]{24}")
 
 
 class _MongoStore:
-    """The users of a collection, over either kind of client."""
+    """The users of a collection, for both kinds of client."""
 
     def __init__(self, collection: Users, users: MongoUsers, timeout: float) -> None:
         self._collection = collection
@@ -52,7 +52,7 @@ class _MongoStore:
         self._is_prepared = False
 
     async def prepare(self) -> None:
-        """Look at the indexes, when the store is reached for the first time."""
+        """Check the indexes, the first time the store is reached."""
         if not self._is_prepared:
             with in_time(self._timeout):
                 indexes = await self._collection.indexes()
@@ -76,12 +76,12 @@ class _MongoStore:
     async def _found(self, identifier: str) -> Document | None:
         users = self._users
         asked = self._written(identifier)
-        # A text is compared as it is: operators are documents, and none of them can come from a caller.
+        # A text is compared literally: operators are documents, which a caller cannot pass.
         query = {**users.scope, "$or": [{path: asked} for path in users.identifiers]}
         candidates = await self._asked(query, None if users.lower_case else CASELESS)
         for path in users.identifiers:
             texts = ((one, at(one, path)) for one in candidates)
-            # What the collation takes for the same is only a candidate.
+            # A document that the collation considers equal is only a candidate.
             found = [one for one, text in texts if isinstance(text, str) and same_identifier(text, identifier)]
             if len(found) > 1:
                 keys = ", ".join(sorted(key_text(at(one, users.user_id)) for one in found))
@@ -108,7 +108,7 @@ class _MongoStore:
                         return False
                 await self._collection.insert(document)
         except TakenError:
-            # Another call was quicker, or the index takes more for the same than a look-up does.
+            # Another call was faster, or the index treats more values as equal than a look-up does.
             return False
         return True
 
@@ -172,7 +172,7 @@ class _MongoStore:
                 await self._collection.delete({"_id": document["_id"]})
 
     def _keys(self, user_id: object) -> Sequence[object]:
-        """Return what a key may be that has this text; a store is asked also where there is none."""
+        """Return the possible keys with this text; the store is queried even if there are none."""
         prefix = self._users.user_id_prefix
         if not isinstance(user_id, str) or not user_id.startswith(prefix):
             return []
@@ -192,21 +192,21 @@ def _flag(value: Value, *, is_true: bool) -> dict[str, object]:
 
 
 class MongoDatabase(SyncDatabase):
-    """A custom database over MongoDB, by pymongo. It may be called from several threads; `close` it, or use `with`.
+    """A custom database over MongoDB, by pymongo. It can be called from several threads; `close` it, or use `with`.
 
     Args:
         url: The address with the name of the database, such as `mongodb://user:password@host/shop?authSource=admin`.
         users: The collection and its fields.
-        passwords: The formats of the stored passwords, and the one for new passwords.
-        timeout: Seconds that a script may wait for the store, in all; the first one also looks at the indexes. Auth0
+        passwords: The formats of the stored passwords, and the format of new passwords.
+        timeout: Seconds that a script can wait for the store in total; the first one also checks the indexes. Auth0
             ends a script after 20 seconds
             (https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts).
-        connections: Connections to each server that may be open at once.
-        options: More options of `pymongo.MongoClient`, for TLS, for example.
+        connections: The most connections to each server that can be open at once.
+        options: Further options of `pymongo.MongoClient`, for TLS, for example.
 
     Raises:
-        ConfigurationError: When the address can't be used, or an identifier or the key has no unique index. Where the
-            store can't be reached now, the indexes are looked at later, and the scripts fail.
+        ConfigurationError: If the address can't be used, or an identifier or the key has no unique index. If the
+            store is unreachable, the indexes are checked later, and the scripts fail until then.
     """
 
     def __init__(
@@ -244,18 +244,18 @@ class MongoDatabase(SyncDatabase):
 class AsyncMongoDatabase(AsyncDatabase):
     """`MongoDatabase` for coroutines.
 
-    It belongs to one event loop. The indexes are looked at when it is used as a context manager, or by the first call.
+    It belongs to one event loop. The indexes are checked when you enter it as a context manager, or by the first call.
 
     Args:
-        url: As for `MongoDatabase`; so are all others.
+        url: As for `MongoDatabase`; the same applies to all other arguments.
         users: The collection and its fields.
-        passwords: The formats of the stored passwords, and the one for new passwords.
-        timeout: Seconds that a script may wait for the store.
-        connections: Connections to each server that may be open at once.
-        options: More options of `pymongo.AsyncMongoClient`.
+        passwords: The formats of the stored passwords, and the format of new passwords.
+        timeout: Seconds that a script can wait for the store.
+        connections: The most connections to each server that can be open at once.
+        options: Further options of `pymongo.AsyncMongoClient`.
 
     Raises:
-        ConfigurationError: When the address can't be used; on entering it, when there is no unique index.
+        ConfigurationError: If the address can't be used; on entering it, if there is no unique index.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a document says of a user, and how values are put into one."""
+"""Reads users from documents, and puts values into documents."""
 
 import math
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ Document = Mapping[str, Any]
 
 
 class Accounts(_records.Accounts[Document]):
-    """Makes users of documents.
+    """Creates users from documents.
 
     Args:
-        users: What the fields mean.
+        users: The mapping.
     """
 
     def __init__(self, users: MongoUsers) -> None:
@@ -34,7 +34,7 @@ class Accounts(_records.Accounts[Document]):
         """Return the user of a document.
 
         Raises:
-            StoreError: When the document has no key, or a value that is not what the field is for.
+            StoreError: If the document has no key, or a value does not fit its field.
         """
         user_id = self._users.user_id_prefix + key_text(at(document, self._users.user_id))
         return self.account(document, user_id)
@@ -61,18 +61,18 @@ def key_text(key: object) -> str:
     """Return a key as text.
 
     Raises:
-        StoreError: When it is none.
+        StoreError: If it is not a valid key.
     """
-    # Numbers from JavaScript are floating ones, whole or not.
+    # Numbers from JavaScript are floating-point, even if they are whole.
     is_whole = isinstance(key, int | float) and not isinstance(key, bool) and key == key // 1
     if is_whole or (isinstance(key, ObjectId | UUID | str) and key != ""):
         return str(int(key)) if isinstance(key, int | float) else str(key)
-    message = "A document of the user store has no key, or one that is no ObjectId, text, whole number or UUID"
+    message = "A document of the user store has no key, or one that is not an ObjectId, text, whole number or UUID"
     raise StoreError(message)
 
 
 def at(document: Document, path: str) -> Any:
-    """Return what is at a path, or None."""
+    """Return the value at a path, or None."""
     value: Any = document
     for name in path.split("."):
         value = value.get(name) if _is_document(value) else None
@@ -80,7 +80,7 @@ def at(document: Document, path: str) -> Any:
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return a document that has each value at its path."""
+    """Return a document with each value at its path."""
     document: dict[str, Any] = {}
     for path, value in values.items():
         *outer, last = path.split(".")
@@ -100,12 +100,12 @@ def _is_array(value: object) -> TypeGuard[list[object]]:
 
 
 def _as_json(stored: object, path: str) -> object:
-    """Return a value as JSON has it: ids as text, times as ISO 8601 has them."""
+    """Return a value as JSON, with ids as text and times in ISO 8601."""
     match stored:
         case None | bool() | str():
             return stored
         case int():
-            # Also one of 64 bits, for which bson has a class of its own.
+            # This includes 64-bit integers, which have their own class in bson.
             return int(stored)
         case float() if math.isfinite(stored):
             return stored

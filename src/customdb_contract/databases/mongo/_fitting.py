@@ -1,4 +1,4 @@
-"""Whether a collection has the indexes without which two users may have one e-mail."""
+"""Checks that a collection has the indexes that prevent two users from having the same e-mail."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,23 +10,23 @@ from customdb_contract.errors import ConfigurationError
 __all__ = ["CASELESS", "check_indexes"]
 
 CASELESS: Final = {"locale": "en", "strength": 2}
-"""The collation that takes upper and lower case for the same, and letters with other accents for others.
+"""The collation that ignores case, but not accents.
 
 Source: <https://www.mongodb.com/docs/manual/core/index-case-insensitive/>.
 """
 _PLAIN: Final = {"caseLevel": False, "numericOrdering": False, "alternate": "non-ignorable"}
-"""What a server adds to it; anything else makes another collation of it."""
+"""The settings that a server adds to it; any other setting changes the collation."""
 
 
 def check_indexes(users: MongoUsers, indexes: Iterable[Document]) -> None:
-    """Look for a unique index on the key and on every identifier.
+    """Check that there is a unique index on the key and on every identifier.
 
     Args:
-        users: What the fields mean.
+        users: The mapping.
         indexes: The specifications of the collection's indexes.
 
     Raises:
-        ConfigurationError: When one is missing.
+        ConfigurationError: If one is missing.
     """
     known = list(indexes)
     for path in dict.fromkeys((users.user_id, *users.identifiers)):
@@ -37,7 +37,7 @@ def check_indexes(users: MongoUsers, indexes: Iterable[Document]) -> None:
             )
             message = (
                 f"the collection {users.collection} does not exist, or has no unique index that keeps two users from "
-                f"having one {path}: db.{users.collection}.createIndex({{'{path}': 1}}, {options})"
+                f"having the same {path}: db.{users.collection}.createIndex({{'{path}': 1}}, {options})"
             )
             raise ConfigurationError(message)
 
@@ -54,7 +54,7 @@ def _keeps_apart(users: MongoUsers, index: Document, path: str, collation: Docum
 
 
 def _covers(partial: Document, path: str) -> bool:
-    """Tell whether an index that leaves documents out leaves none out that has the field."""
+    """Return whether a partial or sparse index includes every document that has the field."""
     return not partial or partial in ({path: {"$exists": True}}, {path: {"$type": "string"}})
 
 

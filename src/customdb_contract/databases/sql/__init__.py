@@ -1,4 +1,4 @@
-"""Custom databases over SQL. They need the extra `sql`, and the driver of the database."""
+"""Custom databases over SQL. They require the extra `sql` and the driver of the database."""
 
 from importlib.util import find_spec
 

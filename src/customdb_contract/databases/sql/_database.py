@@ -1,4 +1,4 @@
-"""Custom databases over SQL: plain and for coroutines."""
+"""Custom databases over SQL: synchronous, and for coroutines."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ _CONNECTIONS: Final = 10
 
 
 class _SqlStore:
-    """The users of a SQL database, over either kind of engine."""
+    """The users of a SQL database, for both kinds of engine."""
 
     def __init__(self, transactions: Transactions, users: SqlUsers) -> None:
         self._transactions = transactions
@@ -40,10 +40,10 @@ class _SqlStore:
         self.notes: tuple[str, ...] = ()
 
     async def prepare(self) -> Statements:
-        """Bind the mapping to the tables, when the store is reached for the first time."""
+        """Bind the mapping to the tables, the first time the store is reached."""
         if self._statements is None:
             fitted = await self._transactions.read(lambda connection: fit(connection, self._users))
-            # Calls may look at the tables at the same time; the notes are logged once.
+            # Several calls can inspect the tables at the same time; the notes are logged once.
             if not self.notes:
                 for note in fitted.notes:
                     _LOG.warning("%s", note)
@@ -66,7 +66,7 @@ class _SqlStore:
                 lambda connection: statements.find(connection, identifier),
             )
         except UnfitValueError:
-            # What a column cannot hold, it does not hold.
+            # A value that a column cannot hold is not in it.
             return None
         return None if row is None else statements.account(row)
 
@@ -94,7 +94,7 @@ class _SqlStore:
         try:
             return await self._transactions.write(work)
         except TakenError:
-            # Another call was quicker, or the index takes more for the same than a look-up does.
+            # Another call was faster, or the index treats more values as equal than a look-up does.
             return False
 
     async def delete(self, user_id: str) -> None:
@@ -111,25 +111,25 @@ class _SqlStore:
 class SqlDatabase(SyncDatabase):
     """A custom database over SQL: PostgreSQL, MySQL, MariaDB, SQL Server or SQLite, by SQLAlchemy's dialects.
 
-    It may be called from several threads. `close` it, or use it as a context manager.
+    It can be called from several threads. `close` it, or use it as a context manager.
 
     Args:
         url: The address of the database, such as `postgresql+psycopg://user:password@host/name`.
         users: The tables and columns.
-        passwords: The formats of the stored passwords, and the one for new passwords.
-        timeout: Seconds that each of these may take: waiting for a free connection, connecting, and all statements of a
+        passwords: The formats of the stored passwords, and the format of new passwords.
+        timeout: Seconds that each of these can take: waiting for a free connection, connecting, and all statements of a
             script. Auth0 ends a script after 20 seconds
             (https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts).
-        connections: Connections that may be open at once.
-        connect_args: More arguments of the driver, for TLS, for example.
+        connections: The most connections that can be open at once.
+        connect_args: Further arguments of the driver, for example for TLS.
 
     Attributes:
-        notes: What to know about the tables, in sentences: collations that ignore case or accents, missing indexes.
-            They are logged as warnings, too.
+        notes: Remarks about the tables: collations that ignore case or accents, missing indexes. They are also logged
+            as warnings.
 
     Raises:
-        ConfigurationError: When the address can't be used, or the mapping doesn't fit the database. Where it can't be
-            reached now, the mapping is looked at later, and the scripts fail.
+        ConfigurationError: If the address can't be used, or the mapping doesn't fit the database. If the database
+            is unreachable, the mapping is checked later, and the scripts fail until then.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class SqlDatabase(SyncDatabase):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know about the tables."""
+        """Remarks about the tables."""
         return self._store.notes
 
     def __enter__(self) -> Self:
@@ -171,22 +171,22 @@ class SqlDatabase(SyncDatabase):
 class AsyncSqlDatabase(AsyncDatabase):
     """`SqlDatabase` for coroutines, by the drivers psycopg, asyncmy, aiomysql and aiosqlite, among others.
 
-    It belongs to one event loop. The mapping is looked at when it is used as a context manager, or by the first call.
-    A script is over after `timeout` seconds, beside the work on the password.
+    It belongs to one event loop. The mapping is checked when you enter it as a context manager, or by the first call.
+    A script ends after `timeout` seconds, not counting the work on the password.
 
     Args:
         url: The address of the database, such as `postgresql+psycopg://user:password@host/name`.
-        users: As for `SqlDatabase`; so are all others.
-        passwords: The formats of the stored passwords, and the one for new passwords.
-        timeout: Seconds that the store may take for one script.
-        connections: Connections that may be open at once.
-        connect_args: More arguments of the driver.
+        users: As for `SqlDatabase`; the same applies to all other arguments.
+        passwords: The formats of the stored passwords, and the format of new passwords.
+        timeout: Seconds that the store can take for one script.
+        connections: The most connections that can be open at once.
+        connect_args: Further arguments of the driver.
 
     Attributes:
-        notes: What to know about the tables; empty until they were looked at.
+        notes: Remarks about the tables; empty until the mapping is checked.
 
     Raises:
-        ConfigurationError: When the address can't be used; on entering it, when the mapping doesn't fit.
+        ConfigurationError: If the address can't be used; on entering it, if the mapping doesn't fit.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class AsyncSqlDatabase(AsyncDatabase):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know about the tables."""
+        """Remarks about the tables."""
         return self._store.notes
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Engines that end every call in time: what each driver has to be told for that."""
+"""Creates engines that end every call in time, with the settings that each driver needs for that."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,16 +18,16 @@ _WHERE: Final = "the url of the database"
 
 
 def sync_engine(url: "str | URL", *, timeout: float, connections: int, connect_args: Mapping[str, object]) -> Engine:
-    """Return an engine for plain calls.
+    """Return an engine for synchronous calls.
 
     Args:
         url: The address of the database.
-        timeout: Seconds that each of these may take: waiting for a connection, connecting, all statements of a call.
-        connections: Connections that may be open at once.
-        connect_args: More arguments of the driver.
+        timeout: Seconds that each of these can take: waiting for a connection, connecting, all statements of a call.
+        connections: The most connections that can be open at once.
+        connect_args: Further arguments of the driver.
 
     Raises:
-        ConfigurationError: When the address can't be used; it isn't shown, for it has a password.
+        ConfigurationError: If the address can't be used; it isn't shown, because it contains a password.
     """
     return _made(create_engine, url, timeout, connections, connect_args)
 
@@ -43,21 +43,21 @@ def _made(
     make: Callable[..., _Engine], url: "str | URL", timeout: float, connections: int, more: Mapping[str, object]
 ) -> _Engine:
     if timeout <= 0 or connections < 1:
-        message = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+        message = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
         raise ConfigurationError(message)
     try:
         address = make_url(url)
         arguments = {**_limits(address, timeout), **more}
-        # In AUTOCOMMIT a look-up is one message to the server. Values would show passwords' hashes in errors and logs.
+        # AUTOCOMMIT makes a look-up one message to the server. Parameters would show hashes in errors and logs.
         options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
         if _has_pool(address):
             options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": timeout}
-            # pymssql cannot say whether it is on, so SQLAlchemy refuses to skip it there.
+            # pymssql cannot report whether it is on, so SQLAlchemy refuses to skip it there.
             options |= {"skip_autocommit_rollback": address.get_driver_name() != "pymssql", "pool_use_lifo": True}
         engine = make(address, connect_args=arguments, **options)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         message = (
-            f"{_WHERE} cannot be used: {type(error).__name__}; give an address as SQLAlchemy takes it, such as "
+            f"{_WHERE} cannot be used: {type(error).__name__}; expected an address for SQLAlchemy, such as "
             "postgresql+psycopg://user:password@host/name, and install its driver"
         )
         raise ConfigurationError(message) from None
@@ -74,7 +74,7 @@ def _has_pool(address: URL) -> bool:
 
 
 def _limits(address: URL, timeout: float) -> dict[str, object]:
-    """Return the arguments of a driver that keep it from waiting longer.
+    """Return the arguments of a driver that limit how long it waits.
 
     Sources: <https://www.psycopg.org/psycopg3/docs/api/connections.html>,
     <https://pymysql.readthedocs.io/en/latest/modules/connections.html>,
@@ -83,7 +83,7 @@ def _limits(address: URL, timeout: float) -> dict[str, object]:
     <https://github.com/mkleehammer/pyodbc/wiki/The-pyodbc-Module#connect>.
     """
     whole = max(1, round(timeout))
-    # Where MySQL isn't strict it cuts values that are too long, and two users may become one.
+    # If MySQL isn't strict, it truncates values that are too long, and two users can become one.
     strict = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
     match address.get_driver_name():
         case "psycopg" | "psycopg2":
@@ -104,7 +104,7 @@ def _limits(address: URL, timeout: float) -> dict[str, object]:
 
 
 def _limit_psycopg(engine: Engine, timeout: float, *, is_async: bool) -> None:
-    """Have psycopg give up on a server that doesn't answer, which it would wait for."""
+    """Make psycopg give up on a server that doesn't answer, for which it would wait forever."""
     from customdb_contract.databases.sql._psycopg import AsyncLimitedConnection, LimitedConnection  # noqa: PLC0415 - an optional driver
 
     def connect(dialect: Any, _record: object, arguments: Any, keywords: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whether a mapping fits a database, and what this database makes of it: types, collations, indexes."""
+"""Checks whether a mapping fits a database, and reads the types, collations and indexes of that database."""
 
 import re
 import warnings
@@ -43,14 +43,14 @@ class Fitted:
     """A mapping, bound to the tables of one database.
 
     Args:
-        users: The mapping, with the values that were looked up.
-        dialect: What the database speaks.
-        tables: The main table, and after it the joined ones.
-        owned: The tables whose rows go with a user.
-        columns: The columns, by the names that the mapping has for them.
-        source: The tables, joined.
-        folding: The identifiers whose collation takes upper and lower case for the same.
-        notes: What to know about the tables, in sentences.
+        users: The mapping, with all look-ups replaced by their values.
+        dialect: The dialect of the database.
+        tables: The main table, followed by the joined ones.
+        owned: The tables whose rows are removed with a user.
+        columns: The columns, by their names in the mapping.
+        source: The joined tables.
+        folding: The identifiers whose collation ignores case.
+        notes: Remarks about the tables.
     """
 
     users: SqlUsers
@@ -67,10 +67,10 @@ def fit(connection: Connection, users: SqlUsers) -> Fitted:
     """Bind a mapping to the tables of a database.
 
     Raises:
-        ConfigurationError: When a table or a column is missing, or the key is of a type that no id can be made of.
+        ConfigurationError: If a table or a column is missing, or the type of the key does not fit an id.
     """
     with warnings.catch_warnings():
-        # Types that SQLAlchemy doesn't know stand in columns that nobody asks for.
+        # Types that SQLAlchemy doesn't know are in columns that are never read.
         warnings.simplefilter("ignore", SAWarning)
         inspector = inspect(connection)
         main = _table(inspector, users.table, users)
@@ -104,7 +104,7 @@ def fit(connection: Connection, users: SqlUsers) -> Fitted:
 
 
 def _asked(users: SqlUsers, identifier: str) -> str:
-    """Return the column that look-ups by an identifier ask for."""
+    """Return the column that look-ups by an identifier compare."""
     copy = users.folded_copy(identifier)
     return identifier if copy is None else copy.column
 
@@ -122,18 +122,18 @@ def _found(connection: Connection, inspector: Inspector, lookup: Lookup) -> obje
     found = connection.scalars(select(_column_in(table, lookup.column)).where(*conditions)).all()
     if len(found) != 1:
         where = " and ".join(f"{name} {value!r}" for name, value in lookup.where.items())
-        message = f"the table {lookup.table} has {len(found) or 'no'} rows with {where}, and there must be one"
+        message = f"the table {lookup.table} has {len(found) or 'no'} rows with {where}, expected one"
         raise ConfigurationError(message)
     return found[0]
 
 
 def _table(inspector: Inspector, name: str, users: SqlUsers | None = None) -> Table:
-    """Return a table as the database has it.
+    """Return a table as it is in the database.
 
     Args:
-        inspector: What looks into the database.
-        name: The table.
-        users: The mapping where this is its main table, whose key an INSERT returns.
+        inspector: The inspector of the database.
+        name: The name of the table.
+        users: The mapping, if this is its main table, whose key an INSERT returns.
     """
     schema, _, plain = name.rpartition(".")
     if not inspector.has_table(plain, schema or None):
@@ -174,14 +174,14 @@ def _column_in(table: Table, name: str) -> "Column[Any]":
 def _check_key(key: "Column[Any]", name: str) -> None:
     if not isinstance(key.type, NullType) and key.type.python_type not in _KEYS:
         message = (
-            f"the column {name} is of the type {key.type}, and user_id must be of whole numbers, texts or UUIDs: "
-            "add such a column, or give another one"
+            f"the column {name} for user_id must contain whole numbers, texts or UUIDs, got the type {key.type}: "
+            "add such a column, or name another one"
         )
         raise ConfigurationError(message)
 
 
 def _linked(table: Table, on: Mapping[str, str], main: Table) -> "list[tuple[Column[Any], Column[Any]]]":
-    """Return the columns of a table, each with that of the main table which it equals."""
+    """Return the columns of a table, each with the column of the main table that it equals."""
     return [(_column_in(table, theirs), _column_in(main, ours)) for theirs, ours in on.items()]
 
 
@@ -196,7 +196,7 @@ def _joined(users: SqlUsers, tables: Sequence[Table]) -> "Table | Join":
 
 @frozen
 class _Folding:
-    """What a column's collation takes for the same."""
+    """The differences that the collation of a column ignores."""
 
     case: bool
     accents: bool
@@ -204,7 +204,7 @@ class _Folding:
 
     @classmethod
     def of(cls, connection: Connection, column: "Column[Any]") -> "_Folding":
-        # The engine is asked, because the names of collations say it differently everywhere.
+        # The engine is asked, because every engine names its collations differently.
         return cls(
             case=_are_equal(connection, column, "a", "A"),
             accents=_are_equal(connection, column, "e", "é"),
@@ -216,10 +216,10 @@ class _Folding:
         differences = [difference for difference, is_folded in folded.items() if is_folded]
         if differences:
             yield (
-                f"{name}: its collation ignores {', '.join(differences)}. Whatever a look-up finds is compared again, "
-                "and only upper and lower case may differ"
+                f"{name}: its collation ignores {', '.join(differences)}. The result of a look-up is compared again, "
+                "and only upper and lower case can differ"
                 + (
-                    "; but two users whose names differ by accents alone cannot both sign up: "
+                    "; but two users whose names differ only in accents cannot both sign up: "
                     "the second one gets user_exists"
                     if self.accents
                     else ""
@@ -229,7 +229,7 @@ class _Folding:
 
 def _are_equal(connection: Connection, column: "Column[Any]", one: str, other: str) -> bool:
     first, second = (_literal(connection, value) for value in (one, other))
-    # A union has the collation of the column, though no row of the table is read.
+    # A union has the collation of the column, without reading a row of the table.
     values = union_all(select(column.label("v")).where(false()), select(first.label("v"))).subquery()
     return connection.scalar(select(func.count()).select_from(values).where(values.c.v == second)) == 1
 
@@ -249,21 +249,21 @@ def _index_notes(
     foldings: Mapping[str, _Folding],
 ) -> Iterator[str]:
     if (_normal(key.name),) not in _unique(connection, inspector, key.table, users):
-        yield f"{users.user_id}: neither primary key nor unique, so two users may get one user_id"
+        yield f"{users.user_id}: neither primary key nor unique, so two users can have the same user_id"
     for name, folding in foldings.items():
         column = asked[name]
         is_plain = folding.case or users.lower_case or users.folded_copy(name) is not None
         expression = column.name if is_plain else f"lower({column.name})"
         if (_normal(expression),) not in _unique(connection, inspector, column.table, users):
             yield (
-                f"{name}: no unique index on {expression}, so two users may get one {name}, and a look-up may read the "
-                f"whole table: CREATE UNIQUE INDEX … ON {column.table.fullname} ({expression})"
-                + ("" if is_plain else ", or say lower_case=True if the store has it in lower case only")
+                f"{name}: no unique index on {expression}, so two users can have the same {name}, and a look-up can "
+                f"read the whole table: CREATE UNIQUE INDEX … ON {column.table.fullname} ({expression})"
+                + ("" if is_plain else ", or set lower_case=True if the store contains only lower case")
             )
 
 
 def _unique(connection: Connection, inspector: Inspector, table: Table, users: SqlUsers) -> set[tuple[str, ...]]:
-    """Return what is unique in a table within the scope: columns and expressions, as `_normal` writes them."""
+    """Return the unique columns and expressions of a table within the scope, as `_normal` writes them."""
     indexes = [
         tuple(index.get("expressions") or [str(name) for name in index["column_names"]])
         for index in inspector.get_indexes(table.name, table.schema)
@@ -271,7 +271,7 @@ def _unique(connection: Connection, inspector: Inspector, table: Table, users: S
     ]
     if connection.dialect.name == "sqlite":
         indexes += _sqlite_indexes(connection, table)
-    # SQL Server's dialect has them among the indexes, and only there.
+    # The dialect of SQL Server lists them only among the indexes.
     known = [] if connection.dialect.name == "mssql" else inspector.get_unique_constraints(table.name, table.schema)
     constraints = [tuple(constraint["column_names"]) for constraint in known]
     found = [
@@ -284,7 +284,7 @@ def _unique(connection: Connection, inspector: Inspector, table: Table, users: S
 
 
 def _sqlite_indexes(connection: Connection, table: Table) -> Iterator[tuple[str, ...]]:
-    # SQLAlchemy leaves out those that are on an expression.
+    # SQLAlchemy omits indexes on expressions.
     statement = text("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :name AND sql IS NOT NULL")
     for sql in connection.scalars(statement, {"name": table.name}):
         found = re.fullmatch(r"CREATE UNIQUE INDEX [^(]+\((.*)\)", sql, re.IGNORECASE | re.DOTALL)

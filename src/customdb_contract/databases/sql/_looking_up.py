@@ -1,4 +1,4 @@
-"""Look-ups by the driver's own cursor: what SQLAlchemy does around a statement takes longer than the statement."""
+"""Look-ups by the cursor of the driver, because SQLAlchemy's overhead exceeds the time of the statement."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -8,18 +8,18 @@ from sqlalchemy import Connection, Dialect, PoolProxiedConnection, Select
 __all__ = ["LookUp"]
 
 _CURSOR: Final = "customdb_contract.look_ups"
-"""By what a connection of the pool keeps its cursor: psycopg takes a third of a look-up to make one."""
+"""The key under which a connection of the pool keeps its cursor, whose creation takes a third of a look-up."""
 
 
 class LookUp:
-    """A statement that asks for rows by one text.
+    """A statement that selects rows by one text.
 
     Args:
         statement: The statement, with a parameter `identifier`.
-        dialect: What the database speaks.
+        dialect: The dialect of the database.
 
     Attributes:
-        sql: What is sent to the driver.
+        sql: The SQL that is sent to the driver.
     """
 
     def __init__(self, statement: "Select[*tuple[Any, ...]]", dialect: Dialect) -> None:
@@ -45,13 +45,13 @@ class LookUp:
         """Return the rows.
 
         Args:
-            connection: Where the statement is run.
+            connection: The connection to run the statement on.
             identifier: The text.
         """
         return connection.execute(self._statement, {"identifier": identifier}).all()
 
     def rows_by_cursor(self, connection: PoolProxiedConnection, identifier: str) -> Sequence[Sequence[Any]]:
-        """Return the same rows, without SQLAlchemy; errors are the driver's.
+        """Return the same rows without SQLAlchemy; errors are those of the driver.
 
         Args:
             connection: The driver's connection.

@@ -1,4 +1,4 @@
-"""How a team's tables hold its users: said once, for reading and writing."""
+"""The mapping of your tables to users, for reading and writing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
@@ -13,11 +13,11 @@ __all__ = ["Copy", "Flag", "Join", "Lookup", "Metadata", "SqlUsers", "Until", "V
 
 @frozen
 class Until:
-    """A column with the time until which a user must not log in; NULL and times that are over keep nobody out.
+    """A column with the time until which a user must not log in; NULL and past times have no effect.
 
     Args:
-        column: The column, as `SqlUsers` takes it. A time without an offset is one in UTC.
-        counts: A column with a boolean, or with 1 and 0, that says whether the time counts; None if it always does.
+        column: The column, as `SqlUsers` takes it. A time without an offset is in UTC.
+        counts: A column with a boolean, or with 1 and 0, that says whether the time applies; None if it always does.
     """
 
     column: str
@@ -26,12 +26,12 @@ class Until:
 
 @frozen
 class Copy:
-    """A column that has a copy of an identifier, written whenever the identifier is.
+    """A column with a copy of an identifier, which is written whenever the identifier is.
 
     Args:
         column: The column with the copy.
         of: The column with the identifier.
-        case: How the copy is written. One in upper or lower case is what look-ups ask for, in place of the identifier.
+        case: The case of the copy. Look-ups compare a copy in upper or lower case instead of the identifier.
     """
 
     column: str
@@ -41,12 +41,12 @@ class Copy:
 
 @frozen
 class Lookup:
-    """A value that another table has. It is looked up once, when the mapping is bound to the database.
+    """A value from another table. It is looked up once, when the mapping is bound to the database.
 
     Args:
         column: The column with the value.
-        table: The table, with its schema where it needs one.
-        where: What the row has in other columns.
+        table: The table, with its schema if it needs one.
+        where: The values of the row in other columns.
     """
 
     column: str
@@ -59,9 +59,9 @@ class Join:
     """A further table with at most one row for each user.
 
     Args:
-        table: The table, with its schema where it needs one: `shop.details`.
+        table: The table, with its schema if it needs one, such as `shop.details`.
         on: Its columns, each with the column of the main table that it equals: `{"customer_id": "id"}`.
-        is_required: Whether a row of the main table without one is no user.
+        is_required: Whether rows of the main table without a row in this one are not users.
     """
 
     table: str
@@ -85,39 +85,40 @@ def _are_further(_instance: object, _attribute: "Attribute[Mapping[str, Value]]"
 
 @frozen(kw_only=True)
 class SqlUsers:
-    """The tables and columns in which a database has its users.
+    """The tables and columns in which a database stores its users.
 
-    A column of the main table is given by its name, one of a joined table as `table.column`.
+    Write a column of the main table by its name, and a column of a joined table as `table.column`.
 
     Args:
-        table: The main table, with its schema where it needs one: `shop.customers`.
+        table: The main table, with its schema if it needs one, such as `shop.customers`.
         user_id: The column of the main table with the user's key, which never changes: whole numbers, texts or UUIDs.
-        user_id_prefix: What Auth0 gets before the key, such as `shop-`; ids must be unique across all connections of a
+        user_id_prefix: The prefix of the key in Auth0, such as `shop-`; ids must be unique across all connections of a
             tenant (https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection).
         email: The column with the e-mail.
         password: The column with the hash of the password.
-        salt: The column with the salt, where it has one of its own; new passwords write NULL to it, or an empty text
-            where it cannot be NULL.
+        salt: The column with the salt, if it has one of its own; new passwords write NULL to it, or an empty text if it
+            cannot be NULL.
         username: The column with the username, or None.
         phone_number: The column with the phone number, or None.
-        email_verified: Whether the e-mail is the user's, or None: then `verify` cannot work.
-        disabled: What keeps a user from logging in; of several, each does.
+        email_verified: Whether the e-mail is verified; with None, `verify` fails.
+        disabled: A condition, or several, any of which prevents log-in.
         app_metadata: A column with a JSON object, or the column of each key.
         user_metadata: The same for `user_metadata`.
-        fields: Further attributes of the profile, such as `{"given_name": "first_name"}`; NULL leaves one out.
+        fields: Further attributes of the profile, such as `{"given_name": "first_name"}`; NULL leaves an attribute out.
         joins: Further tables.
-        owned: Tables with any number of rows for each user, which are removed together with the user: no foreign key
-            keeps the user then. Tables that the engine itself clears need not be here.
-        scope: What rows of the main table must have to be users of this connection, such as `{"application_id": 3}`:
-            a value or a `Lookup`; new rows get it.
-        new_values: What else new rows get, by column: a value, a `Lookup`, or a function without arguments that returns
-            a value. A joined table gets a row where a column of it is written.
+        owned: Tables with any number of rows for each user, which are removed with the user, so that no foreign key
+            prevents the removal. You can omit tables that the engine itself clears.
+        scope: The values that make rows of the main table users of this connection, such as `{"application_id": 3}`:
+            a value or a `Lookup` for each column; new rows receive them.
+        new_values: Further values of new rows, by column: a value, a `Lookup`, or a function without arguments that
+            returns a value. A joined table receives a row if one of its columns is written.
         copies: Columns with copies of identifiers.
-        lower_case: Whether the store has all e-mails and usernames in lower case. New ones are then written so, and a
-            look-up needs no index but that on the column.
+        lower_case: Whether the store contains all e-mails and usernames in lower case. New ones are then also written
+            in lower case, and a look-up needs only an index on the column.
 
     Raises:
-        ConfigurationError: When the hash or the salt would get into the profile, or `fields` has an attribute of ours.
+        ConfigurationError: If the hash or the salt would be part of the profile, or `fields` has an attribute that has
+            its own argument.
     """
 
     table: str
@@ -145,12 +146,12 @@ class SqlUsers:
         shown = [self.user_id, self.email, self.username, self.phone_number, *map(column_of, self.profile_values)]
         for column in shown:
             if column in secret:
-                message = f"the column {column} has a secret, so nothing of the profile can be made of it"
+                message = f"the column {column} contains a secret, so it cannot be part of the profile"
                 raise ConfigurationError(message)
 
     @property
     def profile_values(self) -> Iterator[Value]:
-        """What the profile is made of, beside the identifiers."""
+        """The sources of the profile, besides the identifiers."""
         yield from self.fields.values()
         for metadata in (self.app_metadata, self.user_metadata):
             if isinstance(metadata, str):
@@ -160,7 +161,7 @@ class SqlUsers:
 
     @property
     def identifiers(self) -> Sequence[str]:
-        """The columns that users are found by, in the order in which they are asked."""
+        """The columns by which users are found, in the order of the look-ups."""
         return [column for column in (self.email, self.username, self.phone_number) if column is not None]
 
     @property
@@ -174,7 +175,7 @@ class SqlUsers:
 
     @property
     def written(self) -> Sequence[str]:
-        """Columns that are written and not read."""
+        """Columns that are written but not read."""
         return [*self.scope, *self.new_values, *(copy.column for copy in self.copies)]
 
     def folded_copy(self, identifier: str) -> Copy | None:

@@ -1,4 +1,4 @@
-"""Connections of psycopg that wait for their server until a deadline only."""
+"""Connections of psycopg that wait for their server only until a deadline."""
 
 import time
 from collections.abc import Generator
@@ -14,7 +14,7 @@ class LimitedConnection(psycopg.Connection[Any]):
     """A connection whose statements fail at a deadline.
 
     Attributes:
-        deadline: When that is, by `time.monotonic`.
+        deadline: The deadline, by `time.monotonic`.
     """
 
     deadline: float = float("inf")
@@ -39,13 +39,13 @@ class AsyncLimitedConnection(psycopg.AsyncConnection[Any]):
 def _until_deadline(
     steps: "Generator[Any, Any, Any]", connection: LimitedConnection | AsyncLimitedConnection
 ) -> "Generator[Any, Any, Any]":
-    """Pass on what psycopg waits for; where nothing comes it asks again every tenth of a second."""
+    """Pass on what psycopg waits for, and check every tenth of a second if nothing arrives."""
     try:
         wanted = next(steps)
         while True:
             ready = yield wanted
             if time.monotonic() > connection.deadline:
-                # What the server still has to say belongs to nobody.
+                # The connection cannot be reused: the answer of the server can still arrive.
                 connection.pgconn.finish()
                 message = "the server did not answer in time"
                 raise psycopg.OperationalError(message)

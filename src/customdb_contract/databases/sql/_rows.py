@@ -1,4 +1,4 @@
-"""What a row says of a user."""
+"""Reads users from rows."""
 
 import json
 import math
@@ -20,10 +20,10 @@ __all__ = ["Accounts", "key_text"]
 
 
 class Accounts(_records.Accounts[Mapping[str, Any]]):
-    """Makes users of rows, whose values are given by column.
+    """Creates users from rows, whose values are given by column.
 
     Args:
-        users: What the columns mean.
+        users: The mapping.
     """
 
     def __init__(self, users: SqlUsers) -> None:
@@ -34,7 +34,7 @@ class Accounts(_records.Accounts[Mapping[str, Any]]):
         """Return the user of a row.
 
         Raises:
-            StoreError: When the row has no key, or a value that is not what the column is for.
+            StoreError: If the row has no key, or a value does not fit its column.
         """
         key = row[self._users.user_id]
         if key is None or key == "":

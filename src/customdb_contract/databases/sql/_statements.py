@@ -1,4 +1,4 @@
-"""What is asked of the database and written to it, on a connection that somebody else cares for."""
+"""The queries and writes on a database, on a connection that the caller manages."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,7 +35,7 @@ from customdb_contract.databases.sql._rows import Accounts, key_text
 __all__ = ["Row", "Statements"]
 
 _MOST_CANDIDATES: Final = 50
-"""Rows that a collation may take for one identifier; more of them are no identifier."""
+"""The most rows that a collation can match for an identifier; a value that matches more is not an identifier."""
 _NUMBER: Final = re.compile("0|-?[1-9][0-9]{0,17}")
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -44,7 +44,7 @@ _Connection = TypeVar("_Connection")
 
 
 class Statements:
-    """The statements for one mapping on one database, which are put together once.
+    """The statements for one mapping on one database, which are built once.
 
     Args:
         fitted: The mapping and its tables.
@@ -60,14 +60,14 @@ class Statements:
             for name in fitted.users.identifiers
         ]
         key = fitted.columns[fitted.users.user_id]
-        # An id may be longer than the column's own type, and some drivers refuse that.
+        # An id can be longer than the column's type allows, and some drivers reject that.
         is_number = not isinstance(key.type, NullType) and issubclass(key.type.python_type, int)
         self._by_key = self._select(key == bindparam("key", type_=BigInteger() if is_number else key.type))
 
     def _select(self, condition: ColumnElement[bool]) -> "Select[*tuple[Any, ...]]":
         columns = [self._fitted.columns[name].label(f"c{place}") for place, name in enumerate(self._read)]
         scope = [self._fitted.columns[name] == value for name, value in self._users.scope.items()]
-        # A number that stands in the statement is no parameter, but SQL Server's dialect takes parameters only.
+        # A literal number is not a parameter, but the dialect of SQL Server accepts only parameters.
         most = _MOST_CANDIDATES + 1
         limit = most if self._fitted.dialect.name == "mssql" else literal_column(str(most), Integer)
         return select(*columns).select_from(self._fitted.source).where(condition, *scope).limit(limit)
@@ -83,12 +83,12 @@ class Statements:
         """Return the row of a user: by e-mail, or else by username, or else by phone number.
 
         Raises:
-            StoreError: When there are two.
+            StoreError: If there are several.
         """
         return self._found(LookUp.rows, connection, identifier)
 
     def find_by_cursor(self, connection: PoolProxiedConnection, identifier: str) -> Row | None:
-        """Return the same row by the driver's own cursor, whose errors these are."""
+        """Return the same row by the cursor of the driver; errors are those of the driver."""
         return self._found(LookUp.rows_by_cursor, connection, identifier)
 
     def _found(
@@ -100,7 +100,7 @@ class Statements:
         for name, copy, look_up in self._by_identifier:
             asked = self._written(identifier) if copy is None else _copied(copy, identifier)
             rows = self._rows(partial(ask, look_up, connection, asked))
-            # What the engine takes for the same is only a candidate.
+            # A row that the engine considers equal is only a candidate.
             rows = [row for row in rows if isinstance(row[name], str) and same_identifier(row[name], identifier)]
             if len(rows) > 1:
                 keys = ", ".join(sorted({key_text(row[self._users.user_id]) for row in rows}))
@@ -115,10 +115,10 @@ class Statements:
         return self._accounts.of(row)
 
     def is_taken(self, connection: Connection, user: NewAccount) -> bool:
-        """Tell whether somebody has one of a new user's identifiers.
+        """Return whether another user has one of a new user's identifiers.
 
         Raises:
-            StoreError: When the store has no column for one of them.
+            StoreError: If the store has no column for one of them.
         """
         self._check_columns(user)
         return any(self.find(connection, identifier) is not None for identifier in user.identifiers)
@@ -131,7 +131,7 @@ class Statements:
                 message = f"The user store has no column for {name}"
                 raise StoreError(message)
             if column is not None and given[name] is None and not self._fitted.columns[column].nullable:
-                message = f"The user store takes nobody without {name}"
+                message = f"The user store requires {name}"
                 raise StoreError(message)
 
     def insert(self, connection: Connection, user: NewAccount) -> None:
@@ -162,10 +162,10 @@ class Statements:
             connection.execute(insert(table).values({**link, **further}))
 
     def change(self, connection: Connection, row: Row, change: Change) -> bool:
-        """Change the user of a row, and return False where the user is gone, or somebody else has the new e-mail.
+        """Change the user of a row; return False if the user was removed, or another user has the new e-mail.
 
         Raises:
-            StoreError: When the store has no column for it.
+            StoreError: If the store has no column for it.
         """
         users = self._users
         values: dict[str, object] = {}
@@ -193,8 +193,8 @@ class Statements:
         return True
 
     def find_key(self, connection: Connection, user_id: str) -> Any:
-        """Return the key that an id was made of, as the store has it, or None."""
-        # NULL equals no key, and the store is asked all the same: out of reach, it says nothing about who is gone.
+        """Return the key of an id, as it is in the store, or None."""
+        # NULL equals no key, but the query still runs: an unreachable store must fail, and not report a missing user.
         asked = self._key_of(user_id)
         rows = self._rows(lambda: connection.execute(self._by_key, {"key": asked}).all())
         keys = (row[self._users.user_id] for row in rows)
@@ -226,7 +226,7 @@ class Statements:
         return [(main, [self._key == key]), *joined]
 
     def _linked(self, connection: Connection, key: object, names: Collection[str]) -> Mapping[str, Any]:
-        """Return what a user's main row has in columns that other tables refer to."""
+        """Return the values of a user's main row in the columns that other tables refer to."""
         if not names:
             return {}
         columns = self._fitted.tables[0].columns
@@ -234,7 +234,7 @@ class Statements:
         return dict(found.mappings().one())
 
     def _key_of(self, user_id: str) -> object:
-        """Return the key of an id, or None where it is none; engines take `7 or so` for 7."""
+        """Return the key of an id, or None if it is not valid; engines would read `7 or so` as 7."""
         text = user_id.removeprefix(self._users.user_id_prefix)
         if self._users.user_id_prefix + text != user_id or not can_be_stored(text):
             return None
@@ -249,7 +249,7 @@ class Statements:
         try:
             found = ask()
         except (ArithmeticError, TypeError, ValueError):
-            # SQLite holds any value in any column.
+            # SQLite stores any value in any column.
             message = "A row of the user store has a value that is not of its column's type"
             raise StoreError(message) from None
         if len(found) > _MOST_CANDIDATES:
@@ -273,13 +273,13 @@ class Statements:
         return {name: self._written(text), **copies}
 
     def _of(self, table: Table, values: Mapping[str, object]) -> dict[str, object]:
-        """Return the values of one table, by the names of its columns."""
+        """Return the values of one table, by column name."""
         columns = {name: self._fitted.columns[name] for name in values}
         return {column.name: _held(column, values[name]) for name, column in columns.items() if column.table is table}
 
 
 def _held(column: "Column[Any]", value: object) -> object:
-    """Return a value as a column takes it: not every engine has a type for UUIDs."""
+    """Return a value in the form that a column accepts: not every engine has a type for UUIDs."""
     is_text = isinstance(value, UUID) and not isinstance(column.type, NullType) and column.type.python_type is str
     return str(value) if is_text else value
 

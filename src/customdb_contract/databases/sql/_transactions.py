@@ -1,4 +1,4 @@
-"""Running statements on an engine: in time, all or none of them, and again where the connection was dead."""
+"""Runs statements on an engine within a time limit, in transactions, and again if the connection was dead."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _LOG: Final = logging.getLogger("customdb_contract.databases")
 _UNIQUE_VIOLATIONS: Final = frozenset(
     {"23505", 1062, 2601, 2627, "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 )
-"""By PostgreSQL's SQLSTATE, by the numbers of MySQL and SQL Server, by SQLite's names.
+"""Codes of errors: the SQLSTATE of PostgreSQL, the numbers of MySQL and SQL Server, the names of SQLite.
 
 Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
 <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>,
@@ -28,18 +28,18 @@ Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
 <https://www.sqlite.org/rescode.html>.
 """
 _BY_CURSOR: Final = frozenset({"postgresql", "mysql", "mariadb"})
-"""Servers whose look-ups run on the driver's own connection, since what SQLAlchemy does around one takes longer.
+"""Servers whose look-ups run on the connection of the driver, because SQLAlchemy's overhead takes longer.
 
-SQL Server's statements are complete only when SQLAlchemy runs them, and SQLite sends no messages.
+Statements for SQL Server are complete only if SQLAlchemy runs them, and SQLite sends no messages.
 """
 _OTHER_CHARACTERS: Final = 1267
-"""Of MySQL, where a column is compared with letters that its character set does not have."""
+"""The error of MySQL if a column is compared with letters that its character set does not have."""
 _GRACE: Final = 0.5
-"""Seconds that a driver has to end by itself before it is cancelled."""
+"""Seconds that a driver has to end on its own before it is cancelled."""
 
 
 class TakenError(StoreError):
-    """A unique index has the value already."""
+    """A unique index already contains the value."""
 
 
 class UnfitValueError(StoreError):
@@ -47,7 +47,7 @@ class UnfitValueError(StoreError):
 
 
 class Transactions(Protocol):
-    """A way to run statements. What fails raises `StoreError`."""
+    """A way to run statements. Failures raise `StoreError`."""
 
     async def read(self, look: Callable[[Connection], _Result]) -> _Result:
         """Run statements that write nothing."""
@@ -56,7 +56,7 @@ class Transactions(Protocol):
     async def look_up(
         self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
     ) -> _Result:
-        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
+        """Run statements that write nothing on the connection of the driver, or else as `read` does."""
         ...
 
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
@@ -65,11 +65,11 @@ class Transactions(Protocol):
 
 
 class SyncTransactions:
-    """Statements on a plain engine; nothing of it waits for an event loop.
+    """Runs statements on a synchronous engine; it never waits for an event loop.
 
     Args:
         engine: The engine.
-        timeout: Seconds that a call may take.
+        timeout: Seconds that a call can take.
     """
 
     def __init__(self, engine: Engine, timeout: float) -> None:
@@ -86,7 +86,7 @@ class SyncTransactions:
     async def look_up(
         self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
     ) -> _Result:
-        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
+        """Run statements that write nothing on the connection of the driver, or else as `read` does."""
         latest = time.monotonic() + self._timeout / 2
         if self._looks_by_cursor:
             with self._translated:
@@ -97,7 +97,7 @@ class SyncTransactions:
                     finally:
                         connection.close()
                 except self._engine.dialect.loaded_dbapi.Error:
-                    # SQLAlchemy says what an error means, and lets go of all connections when one is dead.
+                    # SQLAlchemy classifies the error, and drops all connections if one is dead.
                     if time.monotonic() >= latest:
                         raise
         return self._read(look, latest)
@@ -121,11 +121,11 @@ class SyncTransactions:
 
 
 class AsyncTransactions:
-    """Statements on an engine for coroutines.
+    """Runs statements on an engine for coroutines.
 
     Args:
         engine: The engine.
-        timeout: Seconds that a call may take.
+        timeout: Seconds that a call can take.
     """
 
     def __init__(self, engine: AsyncEngine, timeout: float) -> None:
@@ -151,7 +151,7 @@ class AsyncTransactions:
     async def look_up(
         self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
     ) -> _Result:
-        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
+        """Run statements that write nothing on the connection of the driver, or else as `read` does."""
         dialect = self._engine.dialect
 
         def look_quickly(connection: Connection) -> _Result:
@@ -171,16 +171,16 @@ class AsyncTransactions:
 
 
 def _ping(connection: Connection) -> None:
-    """Find out whether the connections of the pool are alive, before anything is written on one."""
+    """Check whether the connections of the pool are alive, before anything is written on one."""
     connection.execute(select(1))
 
 
 def _was_dead(error: DBAPIError, latest: float) -> bool:
-    """Tell whether a connection was dead already; the engine has let go of all of them then.
+    """Return whether a connection was already dead, in which case the engine has dropped all of them.
 
     Args:
-        error: What a statement ended with.
-        latest: After that, by `time.monotonic`, it was a server that does not answer.
+        error: The error of a statement.
+        latest: The time by `time.monotonic` after which the cause is a server that does not answer.
     """
     return error.connection_invalidated and time.monotonic() < latest
 
@@ -190,10 +190,10 @@ def _isolation(engine: Engine) -> Literal["SERIALIZABLE", "READ COMMITTED"]:
 
 
 class _Translation:
-    """Turns every failure into one that shows nothing of the driver; the log has its class and codes.
+    """Converts every failure to one without details of the driver; the log contains its class and codes.
 
     Args:
-        engine: Where it happens.
+        engine: The engine.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -203,7 +203,7 @@ class _Translation:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        # How a driver sets up a transaction is not translated by SQLAlchemy.
+        # SQLAlchemy does not translate errors while a driver starts a transaction.
         if not isinstance(error, SQLAlchemyError | OSError | self._engine.dialect.loaded_dbapi.Error):
             return
         driver = error.orig if isinstance(error, DBAPIError) else error
@@ -225,7 +225,7 @@ def _kind_of(error: Exception, codes: tuple[object, ...]) -> StoreError:
 
 
 def _codes(driver: BaseException | None) -> tuple[object, ...]:
-    """Return what tells errors apart: numbers and names, no texts, for these may show values."""
+    """Return the codes of an error: numbers and names, but no texts, because these can contain values."""
     named = (getattr(driver, name, None) for name in ("sqlstate", "sqlite_errorname"))
     numbers = (argument for argument in getattr(driver, "args", ())[:1] if isinstance(argument, int))
     return tuple(code for code in (*named, *numbers) if code is not None)
