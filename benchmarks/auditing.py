@@ -1,4 +1,4 @@
-"""`python -m benchmarks.auditing WAY FILE`: audit the users of a file in a way, and print what that cost as JSON."""
+"""`python -m benchmarks.auditing WAY FILE`: audit the users of a file in one way, and print the cost as JSON."""
 
 import argparse
 import importlib
@@ -46,11 +46,11 @@ WAYS: Final[Mapping[str, Callable[[Path, Path], Callable[[], object]]]] = {
     "hand": _by_hand,
     "spark": _by_spark,
 }
-"""Each makes ready what is not measured, and returns the rest."""
+"""Each prepares everything that is not measured, and returns a function for the rest."""
 
 
 def main() -> None:
-    """Do it once, in a process whose memory is that of the audit."""
+    """Run it once, in a process that uses memory only for the audit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.auditing", description=__doc__)
     parser.add_argument("way", choices=WAYS, help="by the audit, by a query written by hand, or by the audit on Spark")
     parser.add_argument("file", type=Path, help="a Parquet file that benchmarks.many_users has written")

@@ -1,4 +1,4 @@
-"""What it costs to run an Action, beside calling a script in the same language, and to load one in JavaScript anew."""
+"""The cost of running an Action, compared with a script in the same language, and of reloading one in JavaScript."""
 
 import tempfile
 import time
@@ -38,10 +38,10 @@ _TIME_LIMIT: Final = 20.0
 
 
 class _Database:
-    """A script in Python that gives what the one in JavaScript gives."""
+    """A script in Python with the same result as the one in JavaScript."""
 
     def get_user(self, identifier: str) -> ProfileResult:
-        """Return it."""
+        """Return the profile."""
         return Found({"user_id": "7", "email": identifier, "app_metadata": {"plan": "full"}})
 
 
@@ -54,11 +54,11 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     registry = SecretRegistry()
     registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
-    # Many short measurements: on a busy machine some of them are undisturbed.
+    # Many short measurements, because on a busy machine some of them are undisturbed.
     number, repeat = (20, 8) if brief else (50, 40)
     yield _in_python(registry, number, repeat)
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def _in_python(registry: SecretRegistry, number: int, repeat: int) -> Measured:
     try:
         call = partial(database.call, Script.GET_USER, ("ada@example.com",))
         run = partial(action.perform, Handler.EXECUTE, _EVENT, seconds=_TIME_LIMIT)
-        # Waking another thread takes any time on a busy machine.
+        # Waking another thread can take any amount of time on a busy machine.
         measured = ratio(run, call, number=number, repeat=repeat, clock=time.process_time)
     finally:
         database.close()

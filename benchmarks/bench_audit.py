@@ -1,4 +1,4 @@
-"""What an audit of all users costs beside a query written by hand, how it grows, and what memory it takes."""
+"""The cost of an audit of all users, compared with a query written by hand, its growth, and its memory."""
 
 import importlib.util
 import json
@@ -21,16 +21,16 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     few, many = (50_000, 200_000) if brief else (_MILLION, 10 * _MILLION)
     repeat = 1 if brief else 3
     with tempfile.TemporaryDirectory() as folder:
         small, large = (write_users(Path(folder) / f"{count}.parquet", count) for count in (few, many))
         first, audited, by_hand = (_cost("audit", small, repeat), _cost("audit", large), _cost("hand", large))
-        # To import Ibis, and to build and compile the expressions, takes a second and a half once, which counts little
-        # among millions: there the ratio is about 0.8, and 2.1 among 200,000. Of an audit of millions two fifths are
-        # the pass that selects suspicious users, and a fifth is Python, which judges these, one in seventy.
+        # Importing Ibis, and building and compiling the expressions, takes a second and a half once, which matters
+        # little for millions: there the ratio is about 0.8, and 2.1 for 200,000. In an audit of millions, two fifths
+        # are the pass that selects suspicious users, and a fifth is Python, which judges these, one in seventy.
         yield Measured(
             f"audit of {many} users, in times of the same by a query written by hand",
             audited["cpu_seconds"] / by_hand["cpu_seconds"],
@@ -56,12 +56,12 @@ def measure(*, brief: bool) -> Iterator[Measured]:
 
 
 def _cost(way: str, source: Path, repeat: int = 1) -> Mapping[str, float]:
-    """Return the least that one way costs, each time in a process of its own.
+    """Return the lowest cost of one way, each time in a new process.
 
     Args:
         way: One of `auditing.WAYS`.
         source: The file with the users.
-        repeat: How often it is done.
+        repeat: The number of runs.
     """
     command = [sys.executable, "-m", "benchmarks.auditing", way, str(source)]
     costs: list[dict[str, float]] = [

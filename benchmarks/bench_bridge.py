@@ -1,4 +1,4 @@
-"""What it costs to call a Python script through the bridge: another thread, a time limit, a record of everything."""
+"""The cost of calling a Python script through the bridge: another thread, a time limit, a record of everything."""
 
 import queue
 import threading
@@ -16,18 +16,18 @@ _PROFILE = {"user_id": "7", "email": "ada@example.com", "app_metadata": {"plan":
 
 
 class InMemory:
-    """The same answer in three ways of writing a script."""
+    """The same result in three styles of a script."""
 
     def get_user(self, identifier: str) -> ProfileResult:
-        """Return it."""
+        """Return the profile."""
         return Found(_PROFILE | {"email": identifier})
 
     async def verify(self, email: str) -> ProfileResult:
-        """Return it from a coroutine."""
+        """Return the profile from a coroutine."""
         return self.get_user(email)
 
     def delete(self, id: str, callback: Callback) -> None:  # noqa: A002 - Auth0's name
-        """Call back with it."""
+        """Pass the profile to the callback."""
         callback(None, self.get_user(id))
 
 
@@ -35,7 +35,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     registry = SecretRegistry()
     registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
@@ -59,7 +59,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
 
 
 class _Echo:
-    """A thread that does nothing but answer: the least that another thread costs."""
+    """A thread that only answers: the lowest cost of another thread."""
 
     def __init__(self) -> None:
         self._asked: queue.Queue[str | None] = queue.Queue()

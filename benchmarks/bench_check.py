@@ -1,4 +1,4 @@
-"""What a check costs beside the scripts."""
+"""The cost of a check in addition to the scripts."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     users = [KnownUser(email=f"p{number}@example.com", password=f"Secret word {number}") for number in range(5)]
     lengths: list[int] = []

@@ -1,4 +1,4 @@
-"""What a database over SQL costs beside the driver's query, and log-ins at once beside their hashes."""
+"""The cost of a database over SQL, compared with the query of the driver, and of parallel log-ins with their hashes."""
 
 import asyncio
 import os
@@ -52,10 +52,10 @@ class _Server:
     """A server.
 
     Args:
-        url: The address for plain calls.
+        url: The address for synchronous calls.
         async_url: The address for coroutines.
-        index: What is unique in the table: an expression.
-        condition: How a user is found by e-mail.
+        index: The unique expression of the table.
+        condition: The condition that finds a user by e-mail.
         connect: Connects the bare driver.
     """
 
@@ -66,10 +66,10 @@ class _Server:
     connect: Callable[[], Any]
 
     def fill(self, stored: str) -> None:
-        """Make the table and its users, who all have one password.
+        """Create the table and its users, who all have the same password.
 
         Args:
-            stored: Its hash.
+            stored: The hash of the password.
         """
         users = [
             {"id": number, "email": f"User{number}@example.com", "stored": stored} for number in range(1, _USERS + 1)
@@ -81,10 +81,10 @@ class _Server:
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:
-    """Yield the ratios of each server that this machine has, and print which it does not have.
+    """Yield the ratios of each server on this machine, and print which servers are missing.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     stored = Bcrypt(cost=_ROUGH_COST if brief else _COST).hash(_PASSWORD)
     for name, (running, package, at_most) in {
@@ -100,7 +100,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
             server.fill(stored)
             with _on_core(0):
                 yield Measured(what, _times_of_the_driver(server, repeat, time.perf_counter), at_most=1.5)
-        # Of the 1.9 times on PostgreSQL, the statement takes 0.8 with its deadline, as its cursor is already there,
+        # Of the factor 1.9 on PostgreSQL, the statement takes 0.8 with its deadline, because its cursor already exists,
         # a connection of the pool 0.6, and comparing what was found and making a profile of it 0.5. When the server has
         # no core of its own, a call takes 1.6 times as long as the query on PostgreSQL, and 1.5 times on MariaDB.
         with _on_core(0), running() as server:
@@ -136,12 +136,12 @@ def _times_of_the_driver(server: _Server, repeat: int, clock: Callable[[], float
 def _on_core(place: int) -> Generator[None]:
     """Keep this process, and a server that it starts meanwhile, on one core.
 
-    Where client and server have a core each, a query takes as long as on two machines that do nothing else, but for the
-    network. Where they share one, the client waits for every answer, so that its processor time is the same each time.
-    Left to the system, it is chance which of the two is measured.
+    If client and server have a core each, a query takes as long as on two idle machines, apart from the network. If
+    they share one, the client waits for every answer, so its processor time is the same each time. Without this, chance
+    decides which of the two is measured.
 
     Args:
-        place: Which of the cores that this process may run on.
+        place: The index of the core among those available to this process.
     """
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {_CORES[place]})
@@ -164,7 +164,7 @@ def _share_of_the_hashes(server: _Server, stored: str, repeat: int) -> float:
 
     with asyncio.Runner() as runner:
         try:
-            # The first one looks at the tables and connects.
+            # The first call inspects the tables and connects.
             runner.run(log_in())
             return ratio(lambda: runner.run(only_hash()), lambda: runner.run(log_in()), repeat=repeat)
         finally:

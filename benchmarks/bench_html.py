@@ -1,4 +1,4 @@
-"""The report as HTML on long transcripts: its size, and what printing it costs beside JSON."""
+"""The HTML report on long transcripts: its size, and the cost of printing it compared with JSON."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,7 +21,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     sound = long_transcript(1_000 if brief else _CALLS)
     broken = Transcript(sound.header, tuple(map(_broken, sound.exchanges)))
@@ -32,7 +32,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         yield Measured(f"an HTML page on {calls}, in parts of 3 MB", size / (3 * _MEGABYTE), at_most=1.0)
         yield Measured(
             f"printing {calls} as HTML, in times of JSON",
-            # A report keeps what it printed, so each has its own.
+            # A report caches its output, so each has its own.
             ratio(partial(_print, report, "html"), partial(_print, report, "json"), repeat=1 if brief else 5),
             at_most=1.0 if brief else 0.5,
         )
@@ -43,7 +43,7 @@ def _print(report: Report, name: str) -> None:
 
 
 def _broken(call: Exchange) -> Exchange:
-    """Return a call whose profile breaks many rules, and differs from those of the other script."""
+    """Return a call whose profile breaks many rules, and differs from the profiles of the other script."""
     if call.profile is None:
         return call
     changed: dict[str, Value] = {

@@ -1,4 +1,4 @@
-"""What importing costs, against the libraries that it needs anyway."""
+"""The cost of importing the library, compared with its dependencies."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmarks.timing import Measured, ratio
 
-# Users have the bytecode, wherever this runs.
+# Users have the bytecode, so it is written here too.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 _HELP = "import sys; sys.argv[1:] = ['--help']; from customdb_contract.__main__ import main; main()"
@@ -19,10 +19,10 @@ def _ran(code: str) -> None:
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:
-    """Yield the ratios, of whole interpreters from start to end.
+    """Yield the ratios of whole interpreters from start to end.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     repeat = 5 if brief else 25
     yield Measured(

@@ -1,4 +1,4 @@
-"""What the machine that lives at a tenant costs beside Hypothesis, which draws the steps, and the scripts."""
+"""The cost of the state machine on a tenant, in addition to Hypothesis, which draws the steps, and the scripts."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _Call = tuple[Script, tuple[Any, ...]]
 
 
 class _Noting:
-    """A shop that notes the calls of its scripts."""
+    """A shop that records the calls of its scripts."""
 
     def __init__(self, shop: Any, calls: list[_Call]) -> None:
         self._shop = shop
@@ -48,7 +48,7 @@ class _Ours(TenantMachine):
 
 
 class _Noted(TenantMachine):
-    """The same, once, to know which calls it makes: by example, by database."""
+    """The same, once, to record its calls by example and database."""
 
     examples: ClassVar[list[list[list[_Call]]]] = []
 
@@ -64,7 +64,7 @@ class _Noted(TenantMachine):
 
 
 class _Idle:
-    """A tenancy in which nothing is done: what is left of the machine is what Hypothesis costs."""
+    """A tenancy that does nothing, so that the machine measures only Hypothesis."""
 
     has_outage = False
     half_created = ()
@@ -96,7 +96,7 @@ class _Idle:
 
 
 class _Bare(_Ours):
-    """What somebody would write by hand: as many steps with the same choices, and the same calls."""
+    """The equivalent written by hand: as many steps with the same choices, and the same calls."""
 
     examples: ClassVar[Iterator[list[list[_Call]]]]
 
@@ -128,7 +128,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratio.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     chosen = settings(
         max_examples=5 if brief else 50,
@@ -145,7 +145,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     def run_bare() -> None:
         _Bare.examples = iter(_Noted.examples)
         run(_Bare)
-        # Hypothesis may have tried more examples of the other machine.
+        # Hypothesis can have tried more examples of the other machine.
         for example in _Bare.examples:
             _repeat(example)
 
@@ -153,6 +153,6 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     yield Measured(
         "TenantMachine over the bookshop's SQLite store, in times of a bare one that makes the same calls",
         ratio(partial(run, _Ours), run_bare, repeat=2 if brief else 5, clock=time.process_time),
-        # A fifth of what is beyond the calls is the judging of each example.
+        # A fifth of the cost beyond the calls is judging each example.
         at_most=1.5,
     )

@@ -1,4 +1,4 @@
-"""What the state machine costs beside Hypothesis itself, which draws the steps, and the scripts."""
+"""The cost of the state machine, in addition to Hypothesis itself, which draws the steps, and the scripts."""
 
 import itertools
 import sqlite3
@@ -51,7 +51,7 @@ class _OursOnSqlite(_Ours):
 
 
 class _Bare(RuleBasedStateMachine):
-    """What somebody would write by hand: the same steps, the same calls, and a dictionary that must agree with them."""
+    """The equivalent written by hand: the same steps, the same calls, and a dictionary that must agree with them."""
 
     def fresh_database(self) -> Any:
         return InMemoryDatabase()
@@ -76,7 +76,7 @@ class _Bare(RuleBasedStateMachine):
         self._do(partial(self._create, name, password))
 
     @rule(name=_NAMES, username=_NAMES, password=_NAMES)
-    def create(self, name: str, username: str, password: str) -> None:  # noqa: ARG002 - drawn by the other one too
+    def create(self, name: str, username: str, password: str) -> None:  # noqa: ARG002 - the other machine draws it too
         self._do(partial(self._create, name, password))
 
     def _create(self, name: str, password: str) -> None:
@@ -167,11 +167,11 @@ class _Bare(RuleBasedStateMachine):
     @precondition(lambda self: self.outage is not None)
     @rule(name=_NAMES, script=st.sampled_from((Script.GET_USER, Script.LOGIN)))
     def store_is_out_of_reach(self, name: str, script: Script) -> None:
-        """Be never called, for there is no outage; with the same rules, the same steps are drawn."""
+        """Is never called, because there is no outage; the same rules make Hypothesis draw the same steps."""
 
 
 class _BareOnSqlite(_Bare):
-    """The same by hand."""
+    """The same, written by hand."""
 
     @override
     def fresh_database(self) -> Any:
@@ -186,7 +186,7 @@ class _QuickAccounts(Accounts):
     @override
     def _open(self) -> sqlite3.Connection:
         connection = super()._open()
-        # Neither of the two is to be measured by how busy the disk is.
+        # The load of the disk must affect neither of the two.
         connection.execute("PRAGMA synchronous = OFF")
         return connection
 
@@ -200,7 +200,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratio.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     chosen = settings(
         max_examples=5 if brief else 50,
@@ -216,7 +216,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
 
     for what, ours, bare, at_most in (
         ("the bookshop's SQLite store", _OursOnSqlite, _BareOnSqlite, 1.5),
-        # In memory a script takes no time, so that crossing over to its thread and back is most of what there is.
+        # In memory a script takes no time, so most of the time is spent switching to its thread and back.
         ("an in-memory database", _Ours, _Bare, 2.5),
     ):
         yield Measured(

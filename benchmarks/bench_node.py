@@ -1,4 +1,4 @@
-"""What it costs to call a script in JavaScript: one Node for thousands of calls, and the time of one that hangs."""
+"""The cost of calling a script in JavaScript: one Node for thousands of calls, and the time of a script that hangs."""
 
 import subprocess
 import tempfile
@@ -31,7 +31,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     registry = SecretRegistry()
     registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
@@ -49,7 +49,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
                     ratio(call, round_trip, number=number, repeat=repeat),
                     at_most=12.0,
                 )
-            # Where the machine is asleep otherwise, waking up is most of what a call takes: no bounds then.
+            # On an idle machine, most of the time of a call is waking up, so there are no bounds.
             taken = seconds(call, number=number, repeat=repeat)
             calls = "a call of a trivial script: calls per second"
             yield Measured(calls, 1 / taken, at_least=None if brief else 5000.0)
@@ -63,7 +63,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
 
 
 def _start_node(path: str) -> None:
-    """Do what would be done for each call without a persistent process."""
+    """Do the work for each call without a persistent process."""
     subprocess.run([path, "--eval", _SCRIPT], check=True)  # the script itself is not even called
 
 

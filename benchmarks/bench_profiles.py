@@ -1,4 +1,4 @@
-"""Normalization against what pydantic and jsonschema need for the same profile."""
+"""Normalization, compared with pydantic and jsonschema for the same profile."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -59,7 +59,7 @@ class _Email(TypedDict):
 
 
 class Plain(BaseModel):
-    """The same attributes with the same types, and none of our rules: no limit, no pattern, no repair."""
+    """The same attributes with the same types, but without our rules: no limit, no pattern, no repair."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -144,7 +144,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     number, repeat = (500, 5) if brief else (5000, 15)
 

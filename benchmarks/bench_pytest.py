@@ -1,4 +1,4 @@
-"""What the pytest plugin costs a run: one with a contract suite, and one that has nothing to do with it."""
+"""The cost of the pytest plugin, in a run with a contract suite and in one without."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ class TestEmpty:
     def test_nothing(self, number):
         pass
 """
-# Users have the bytecode, wherever this runs; other plugins are not what is measured.
+# Users have the bytecode, so it is written here too; other plugins are not measured.
 _ENVIRONMENT: Final = {
     name: value
     for name, value in (os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}).items()
@@ -61,10 +61,10 @@ _OURS: Final = ("-p", "customdb_contract._pytest_plugin")
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:
-    """Yield the ratios, of whole pytest processes from start to end.
+    """Yield the ratios of whole pytest processes from start to end.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("test_suite.py", _SUITE), ("test_empty.py", _EMPTY)):

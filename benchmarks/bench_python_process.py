@@ -1,4 +1,4 @@
-"""What it costs to call a script in Python in a process of its own, and to start that process."""
+"""The cost of calling a script in Python in a process of its own, and of starting that process."""
 
 import os
 import subprocess
@@ -38,9 +38,9 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
-    # Users have the bytecode, wherever this runs.
+    # Users have the bytecode, so it is written here too.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     registry = SecretRegistry()
     registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
@@ -56,7 +56,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
                 yield Measured(
                     "a call of a trivial script, in round trips of bytes that Python echoes",
                     ratio(call, round_trip, number=number, repeat=repeat),
-                    # A round trip takes 3 microseconds where both processes are on one core, and 60 on two.
+                    # A round trip takes 3 microseconds if both processes share a core, and 60 otherwise.
                     at_most=80.0,
                 )
             taken = seconds(call, number=number, repeat=repeat)
@@ -67,13 +67,13 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         yield Measured(
             "starting the process of a database in Python, in starts of Python alone",
             _start_ratio(open_bridge, repeat=5 if brief else 25),
-            # Its guard is one, the process itself another, and both import something.
+            # One start is its guard, another the process itself, and both import modules.
             at_most=4.0,
         )
 
 
 def _start_ratio(open_bridge: Callable[[], PythonProcessBridge], *, repeat: int) -> float:
-    """Compare only the start: a program that ends does not wait for the end of a container."""
+    """Compares only the start: a program that ends does not wait for the end of a container."""
     with ExitStack() as opened:
         return ratio(lambda: opened.callback(open_bridge().close), _start_python, repeat=repeat)
 

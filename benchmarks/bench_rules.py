@@ -1,4 +1,4 @@
-"""All rules over long transcripts: linear in time, and small in memory."""
+"""All rules over long transcripts: linear time, and little memory."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ _NOT_FOUND = Outcome(Ending.NOT_FOUND, ((None,),))
 
 
 def long_transcript(length: int) -> Transcript:
-    """Return a transcript of a correct database with as many exchanges, of many people in many situations.
+    """Return a transcript of a correct database, with many users in many situations.
 
     Args:
-        length: How many exchanges.
+        length: The number of exchanges.
     """
     people = [
         Person(label=f"p{number}", email=f"p{number}@example.com", profile={"email_verified": True})
@@ -62,7 +62,7 @@ def long_transcript(length: int) -> Transcript:
 
 
 def _judge(transcript: Transcript) -> None:
-    # A fresh transcript has none of its indexes yet.
+    # A fresh transcript has no indexes yet.
     judge(Transcript(transcript.header, transcript.records))
 
 
@@ -70,7 +70,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
     length = 300 if brief else 1_000
     short, long = long_transcript(length), long_transcript(10 * length)

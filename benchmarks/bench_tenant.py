@@ -1,4 +1,4 @@
-"""What the simulated tenant costs beside the scripts that it calls, and how it grows."""
+"""The cost of the simulated tenant, in addition to the scripts that it calls, and its growth."""
 
 import json
 import subprocess
@@ -27,15 +27,15 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     """Yield the ratios.
 
     Args:
-        brief: Whether a rough answer will do.
+        brief: Whether a rough result is enough.
     """
-    # Many short measurements: on a busy machine some of them are undisturbed.
+    # Many short measurements, because on a busy machine some of them are undisturbed.
     number, repeat = (200, 2) if brief else (200, 45)
     migrating, calling = _seconds(number, repeat)
     yield Measured(
         "migrating a user, in times of 1.2 times the script's call and 100 µs",
         migrating / (1.2 * calling + 1e-4),
-        # Not reached yet: it is about 1.05. Beside its call a migration takes 840,000 instructions, and may take some
+        # Not reached yet: it is about 1.05. Besides its call, a migration takes 840,000 instructions instead of some
         # 770,000; they are spread over six records, each masked and kept, and the two records of the user.
         at_most=None if brief else 1.0,
     )
@@ -57,7 +57,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
 
 
 def _seconds(number: int, repeat: int) -> tuple[float, float]:
-    """Return the seconds of a migration, and of the call that it makes with a password that nobody typed before."""
+    """Return the seconds of a migration, and of its call with a password that is new to the tenant."""
     numbers = count()
     registry = SecretRegistry()
     typed, recorder = TypedPasswords(registry), Recorder(Header(connection=IMPORT_MODE), registry)
@@ -77,7 +77,7 @@ def _seconds(number: int, repeat: int) -> tuple[float, float]:
             typed.note(password, email, email)
             caller.call(PlannedCall(Script.LOGIN, (email, password), UNKNOWN, Situation.SIMULATED))
 
-        # Waking another thread takes any time on a busy machine.
+        # Waking another thread can take any amount of time on a busy machine.
         once = partial(seconds, number=number, repeat=1, clock=time.process_time)
         pairs = [(once(migrate), once(call)) for _ in range(repeat)]
     return min(migrating for migrating, _ in pairs), min(calling for _, calling in pairs)

@@ -1,7 +1,7 @@
-"""What an audit does, as one would write it for DuckDB and this one table: who breaks a rule, and who shares what.
+"""An audit written by hand for DuckDB and this one table: users who break a rule, and users who share a value.
 
-It finds the users whom an audit finds, counts the formats of passwords and the types in metadata as one does, and
-writes down what it found; it only names the rule where an audit says in words what is wrong.
+Like an audit, it finds these users, counts the formats of passwords and the types in metadata, and writes the findings
+to a file; it only names the rule, and does not explain what is wrong.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ _FORMATS: Final[dict[str, str]] = {
 
 
 def _made_of(value: str) -> str:
-    """Return whether an id is a value or has it, in Base64 or hexadecimal digits too."""
+    """Return the condition that an id contains a value, as it is, in Base64 or in hexadecimal digits."""
     plain = f"length({value}) > 4 AND contains(lower(id), lower({value}))"
     encoded = f"contains(id, rtrim(to_base64(encode({value})), '=')) OR contains(lower(id), lower(hex({value})))"
     return (
@@ -112,19 +112,19 @@ _COUNTED: Final = Template("COPY (SELECT $key, count(*) FROM read_parquet('$sour
 _KINDS: Final = " ".join(f"WHEN regexp_full_match(password, '{one}') THEN '{name}'" for name, one in _FORMATS.items())
 _COUNTS: Final = (
     f"CASE {_KINDS} END",
-    # Of what types the keys are for how many users, so that one knows which are odd.
+    # The number of users for each type of the keys, which shows the unusual types.
     "CASE WHEN json_valid(preferences) THEN json_structure(preferences) END",
     "CASE WHEN json_valid(account) THEN json_structure(account) END",
 )
 
 
 def query_by_hand(source: Path, folder: Path, *, memory: str) -> None:
-    """Find out who breaks a rule and who shares what must be one's own, and write it down.
+    """Find the users who break a rule or share a unique value, and write them to files.
 
     Args:
         source: The Parquet file with the users.
-        folder: Where the results go, and what does not fit into memory.
-        memory: The most that DuckDB takes, such as `3GB`.
+        folder: The folder for the results, and for data that does not fit into memory.
+        memory: The most memory that DuckDB may use, such as `3GB`.
     """
     cases = Template(", ".join(f"coalesce({condition}, false)" for condition in _BROKEN.values())).substitute()
     settings: dict[str, str | bool | int | float | list[str]] = {

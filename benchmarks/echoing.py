@@ -1,4 +1,4 @@
-"""A process that sends back what it gets: the least that a call in another process can take."""
+"""A process that echoes its input: the lower bound for a call in another process."""
 
 import subprocess
 from collections.abc import Callable, Generator, Sequence
@@ -9,10 +9,10 @@ __all__ = ["echoing"]
 
 @contextmanager
 def echoing(command: Sequence[str]) -> Generator[Callable[[], object]]:
-    """Give a function that sends a few bytes to a process which sends them back, and waits for them.
+    """Provide a function that sends a few bytes to a process that echoes them, and waits for them.
 
     Args:
-        command: The program, which writes to its standard output whatever it reads from its standard input.
+        command: The program, which copies its standard input to its standard output.
     """
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0) as process:

@@ -1,4 +1,4 @@
-"""Whether the ratios of a benchmark hold: measured again before one is said not to, where a rough answer will do."""
+"""Checks the ratios of a benchmark; a rough check measures again before it fails."""
 
 import importlib
 from typing import Final
@@ -8,17 +8,17 @@ from benchmarks.timing import Measured
 __all__ = ["SLACK", "TRIES", "show"]
 
 SLACK: Final = 2.0
-"""By this factor a bound may be missed in a check: enough for the noise, too little for a regression in kind."""
+"""The factor by which a check tolerates a missed bound: enough for noise, too little for a fundamental regression."""
 TRIES: Final = 3
-"""How often a check measures before it fails: whatever else the machine did in one of them is no regression."""
+"""The number of measurements before a check fails, because other load on the machine is not a regression."""
 
 
 def show(module: str, *, check: bool) -> list[str]:
-    """Print what a benchmark measures, and return the lines of what does not hold.
+    """Print the ratios of a benchmark, and return the lines of those that miss their bounds.
 
     Args:
         module: The dotted name of a module with `measure`.
-        check: Whether a rough answer will do, and is asked for again where something does not hold.
+        check: Whether a rough result is enough, which is measured again if a ratio misses its bounds.
     """
     measure = importlib.import_module(module).measure
     missed: dict[str, str] = {}

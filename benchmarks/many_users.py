@@ -1,4 +1,4 @@
-"""Generates as many users as an audit is measured on: one in fifty has a defect, of twenty kinds."""
+"""Generates the users for the benchmark of an audit: one in fifty has a defect, of twenty kinds."""
 
 from pathlib import Path
 from string import Template
@@ -23,7 +23,7 @@ COLUMNS: Final = Columns(
     password_hash="password",
 )
 
-# `defect` is the place of a user among a thousand; the first twenty have one each. The hash is bcrypt's by its look.
+# `defect` is the position of a user among a thousand; the first twenty have one each. The hash only looks like bcrypt.
 _USERS: Final = Template("""
 COPY (
     SELECT
@@ -83,12 +83,12 @@ COPY (
 
 
 def write_users(path: Path, count: int, *, memory: str = "2GB") -> Path:
-    """Write users to a Parquet file, unless it is there.
+    """Write users to a Parquet file, unless it exists.
 
     Args:
         path: The file.
-        count: How many there are; whole thousands.
-        memory: The most that DuckDB takes.
+        count: The number of users, a multiple of a thousand.
+        memory: The most memory that DuckDB may use.
 
     Returns:
         The path.

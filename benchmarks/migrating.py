@@ -1,4 +1,4 @@
-"""`python -m benchmarks.migrating USERS`: migrate users one after another, and print what that cost as JSON."""
+"""`python -m benchmarks.migrating USERS`: migrate users one after another, and print the cost as JSON."""
 
 import json
 import os
@@ -15,34 +15,34 @@ __all__ = ["IMPORT_MODE", "Shop", "main"]
 IMPORT_MODE: Final = Connection(import_mode=True)
 _AT_ONCE: Final = 1_000
 _FILLING: Final = 2
-"""So many thousands fill what is kept once; what comes after them counts."""
+"""The number of thousands that fill all caches; only later ones are measured."""
 
 
 class Shop:
-    """A database that knows everybody, and costs next to nothing."""
+    """A database that knows every user, and costs almost nothing."""
 
     def login(self, identifier: str, password: str) -> ProfileResult:
-        """Let everybody in who has a password."""
+        """Accept every password."""
         assert password
         return self.get_user(identifier)
 
     def get_user(self, identifier: str) -> ProfileResult:
-        """Find everybody."""
+        """Find every user."""
         name = identifier.partition("@")[0]
         metadata = {"app_metadata": {"plan": "full"}, "user_metadata": {"language": "de"}}
         return Found({"user_id": name, "email": identifier, "email_verified": True, **metadata})
 
 
 def _resident_bytes() -> int:
-    """Return the memory that this process has now; its maximum would begin with that of its parent."""
+    """Return the current memory of this process; the maximum would include that of its parent."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(users: int) -> None:
-    """Print the seconds of one of the first thousands and of one of the last, and the bytes that each user takes.
+    """Print the seconds for one of the first thousands and one of the last, and the bytes for each user.
 
     Args:
-        users: How many there are: some thousands.
+        users: The number of users: several thousand.
     """
     laps: list[float] = []
     with Tenant(Shop(), connection=IMPORT_MODE) as tenant:

@@ -1,4 +1,4 @@
-"""Timing: two ways to do a thing, measured in turns, so that a busy moment hits both."""
+"""Timing: two ways to do the same thing, measured in turns, so that a busy moment affects both."""
 
 import gc
 import time
@@ -12,13 +12,13 @@ __all__ = ["Measured", "call_by_call", "ratio", "seconds"]
 
 @frozen
 class Measured:
-    """A ratio, and what it may be.
+    """A ratio and its bounds.
 
     Args:
-        name: What was measured.
+        name: The name of the measurement.
         value: The ratio.
-        at_most: The highest value it may have, or None.
-        at_least: The lowest value it may have, or None.
+        at_most: The highest allowed value, or None.
+        at_least: The lowest allowed value, or None.
     """
 
     name: str
@@ -27,10 +27,10 @@ class Measured:
     at_least: float | None = None
 
     def holds(self, slack: float = 1.0) -> bool:
-        """Tell whether the ratio is what it may be.
+        """Return whether the ratio is within its bounds.
 
         Args:
-            slack: A factor, 1 or more, by which a noisy machine may miss it.
+            slack: A factor, 1 or more, by which a noisy machine can miss them.
         """
         low = self.at_least is None or self.value >= self.at_least / slack
         return low and (self.at_most is None or self.value <= self.at_most * slack)
@@ -43,12 +43,12 @@ def seconds(
     repeat: int = 5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return the shortest time that a call takes.
+    """Return the shortest time of a call.
 
     Args:
-        function: What is called.
-        number: How often it is called for one measurement.
-        repeat: How many measurements are made.
+        function: The function to call.
+        number: The number of calls in a measurement.
+        repeat: The number of measurements.
         clock: As for `ratio`.
     """
     return min(_once(function, number, clock) for _ in range(repeat))
@@ -62,17 +62,17 @@ def ratio(
     repeat: int = 9,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return how many times as long the first takes as the second, each by its shortest time.
+    """Return the time of the first function divided by that of the second, each by its shortest time.
 
     Args:
-        first: What is judged.
-        second: What it is compared with.
-        number: How often each is called for one measurement.
-        repeat: How many measurements are made of each, in turns.
-        clock: Returns seconds; `time.process_time` where one of the two waits for another thread, which takes any time
-            on a busy machine.
+        first: The function to measure.
+        second: The function to compare it with.
+        number: The number of calls of each in a measurement.
+        repeat: The number of measurements of each, in turns.
+        clock: Returns seconds; use `time.process_time` if one of the two waits for another thread, which can take any
+            amount of time on a busy machine.
     """
-    # What is there already is looked at by no collection, so that many short measurements cost little.
+    # The garbage collector skips existing objects, so that many short measurements cost little.
     gc.collect()
     gc.freeze()
     try:
@@ -89,14 +89,14 @@ def call_by_call(
     repeat: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return how many times as long the first takes as the second, by the medians of single calls.
+    """Return the time of the first function divided by that of the second, by the medians of single calls.
 
-    What one leaves behind, in the caches and of a server that fell asleep, meets the other in the same measure.
+    The effects of one on caches, or of a sleeping server, affect the other equally.
 
     Args:
-        first: What is judged: it takes some microseconds.
-        second: What it is compared with.
-        repeat: How often each is called.
+        first: The function to measure, which takes some microseconds.
+        second: The function to compare it with.
+        repeat: The number of calls of each.
         clock: As for `ratio`.
     """
     firsts: list[float] = []
