@@ -52,7 +52,7 @@ def checked(code: Path) -> Report:
 
 
 @pytest.mark.parametrize("code", UNUSUAL, ids=lambda path: path.stem)
-def test_nothing_is_found_in_what_is_only_unusual(code: Path) -> None:
+def test_an_unusual_implementation_breaks_no_rule(code: Path) -> None:
     report = checked(code)
 
     assert report.ok, report

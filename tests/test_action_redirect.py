@@ -132,7 +132,7 @@ def test_every_client_meets_an_outage(stand: Stand, client: str, state: LegacySt
         "await new Promise((done) => require('request')({ url, proxy, json: true }, (_, __, body) => done(body)))",
     ],
 )
-def test_a_proxy_is_gone_through(stand: Stand, asking: str) -> None:
+def test_requests_go_through_a_proxy(stand: Stand, asking: str) -> None:
     code = f"""
       const {{ ProxyAgent, request: fetch }} = require('undici');
       const proxy = 'http://proxy.example.com:3128';
@@ -147,7 +147,7 @@ def test_a_proxy_is_gone_through(stand: Stand, asking: str) -> None:
     assert [received.url for received in stand.legacy.received] == ["https://legacy.example.com/users/7"]
 
 
-def test_bodies_and_secrets_reach_it_too(stand: Stand) -> None:
+def test_bodies_and_secrets_reach_the_stand_in(stand: Stand) -> None:
     code = """
       const url = event.secrets.URL.replace('http:', 'https:');
       const body = JSON.stringify({ id: 7, name: 'é'.repeat(50000) });
@@ -208,7 +208,7 @@ def test_nothing_else_is_reached(stand: Stand, way: str) -> None:
 
 @pytest.mark.forbidden_by_node
 @pytest.mark.parametrize("way", FORBIDDEN_BY_NODE)
-def test_nothing_else_is_reached_by_what_node_forbids(tmp_path: Path, way: str) -> None:
+def test_ways_forbidden_by_node_reach_no_other_host(tmp_path: Path, way: str) -> None:
     with standing(tmp_path) as stand:
         expect_nothing_reached(stand, FORBIDDEN_BY_NODE[way])
 
@@ -241,7 +241,7 @@ CONTROL = ("net", "a new socket", "tls", "tls with a socket", "http2", "a module
 
 
 @pytest.mark.parametrize("way", CONTROL)
-def test_the_ways_out_are_ways_out_without_a_stand_in(tmp_path: Path, way: str) -> None:
+def test_without_a_stand_in_requests_reach_other_hosts(tmp_path: Path, way: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as stream,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
@@ -262,7 +262,7 @@ def test_the_ways_out_are_ways_out_without_a_stand_in(tmp_path: Path, way: str) 
             stream.accept()[0].close()
 
 
-def test_names_are_looked_up_nowhere(stand: Stand) -> None:
+def test_no_name_is_looked_up(stand: Stand) -> None:
     code = """
       const dns = require('dns');
       const { promisify } = require('util');
@@ -318,14 +318,14 @@ def test_a_redirected_connection_presents_itself_as_verified(stand: Stand) -> No
     ]  # fmt: skip
 
 
-def test_what_lies_below_node_is_there_where_it_leads_nowhere(stand: Stand) -> None:
+def test_process_binding_is_available(stand: Stand) -> None:
     code = "try { process.binding('constants'); } catch (error) { console.log(error.message); }"
 
     # Node itself may forbid that, in words of its own.
     assert "No such module" not in stand(code=code).outcome.output
 
 
-def test_what_a_client_asks_of_such_a_connection_has_an_answer(stand: Stand) -> None:
+def test_a_redirected_connection_answers_a_clients_questions_about_it(stand: Stand) -> None:
     code = """
       const socket = require('tls').connect(443, 'legacy.example.com');
       await new Promise((resolve) => socket.once('secureConnect', resolve));
@@ -346,7 +346,7 @@ def test_what_a_client_asks_of_such_a_connection_has_an_answer(stand: Stand) -> 
     assert told == [*none, {}, {}, *none, *none, [], *none, False, False, True, *none, key]
 
 
-def test_what_is_left_running_is_noticed(stand: Stand) -> None:
+def test_work_left_running_is_noticed(stand: Stand) -> None:
     code = "fetch('https://legacy.example.com/users/7').then(() => api.user.setAppMetadata('late', 1), () => {});"
 
     answered = stand(code=code)

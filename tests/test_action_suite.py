@@ -128,7 +128,7 @@ def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
     assert {name: getattr(ActionSuite, name) for name in defaults} == defaults | {"waived": {}}
 
 
-def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_reaches_the_check(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, Any]] = []
 
     def note(**keywords: Any) -> Report:

@@ -122,7 +122,7 @@ def methods() -> dict[str, Callable[..., object]]:
     }
 
 
-def test_it_has_what_auth0_documents_and_nothing_else() -> None:
+def test_the_api_has_what_auth0_documents_and_nothing_else() -> None:
     assert methods().keys() == {snake(path) for path in DOCUMENTED}
 
 
@@ -137,7 +137,7 @@ def test_a_call_is_recorded_under_auth0s_name_and_can_be_chained(path: str) -> N
     assert watched.calls == [(path, arguments)]
 
 
-def test_options_that_are_left_out_are_no_arguments() -> None:
+def test_omitted_options_are_no_arguments() -> None:
     watched = Watched()
 
     watched.api.redirect.send_user_to("https://example.com").access.deny("no")
@@ -146,7 +146,7 @@ def test_options_that_are_left_out_are_no_arguments() -> None:
 
 
 @pytest.mark.parametrize("path", ["nothing", "user.set_metadata", "user.setAppMetadata"])
-def test_what_auth0_does_not_have_is_an_attribute_error(path: str) -> None:
+def test_a_method_that_auth0_lacks_is_an_attribute_error(path: str) -> None:
     with pytest.raises(AttributeError):
         operator.attrgetter(path)(Watched().api)
 
@@ -183,7 +183,7 @@ def coming_back(token: str, name: str = "session_token", place: str = "query") -
     return Watched(an_event(request=request))
 
 
-def test_a_token_comes_back_with_its_claims() -> None:
+def test_a_token_returns_with_its_claims() -> None:
     token = Watched().api.redirect.encode_token({"secret": "s3cret", "payload": {"cart": [1]}, "expiresInSeconds": 60})
 
     claims = coming_back(token).api.redirect.validate_token({"secret": "s3cret"})
@@ -232,7 +232,7 @@ def test_metadata_of_the_transaction_change_at_once() -> None:
     assert len(watched.calls) == 4
 
 
-def test_where_there_is_no_transaction_nothing_changes() -> None:
+def test_without_a_transaction_nothing_changes() -> None:
     for event in (an_event(), an_event(transaction={})):
         watched = Watched(event)
         watched.api.transaction.set_metadata("step", 2)
@@ -306,7 +306,7 @@ def test_a_record_expires(options: Any, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("options", [{"ttl": 0}, {"expires_at": 5}])
-def test_what_has_expired_already_is_refused(options: Any) -> None:
+def test_an_expired_lifetime_is_refused(options: Any) -> None:
     cache = ActionCache()
 
     assert cache.set("k", "v", options) == CacheWriteResult("error", "AlreadyExpired")

@@ -143,7 +143,7 @@ def test_none_removes_and_objects_are_replaced_whole() -> None:
         ),
     ],
 )
-def test_what_has_no_effect_is_noticed(call: SeenCall, kind: NoticeKind, text: str) -> None:
+def test_a_call_without_an_effect_is_noticed(call: SeenCall, kind: NoticeKind, text: str) -> None:
     (notice,) = effects_of([[call]]).notices
 
     assert (notice.kind, notice.call, notice.text) == (kind, call, text)
@@ -161,7 +161,7 @@ def test_what_has_no_effect_is_noticed(call: SeenCall, kind: NoticeKind, text: s
         ("k", True),
     ],
 )
-def test_what_a_transaction_just_keeps(key: str, value: Value) -> None:
+def test_the_largest_metadata_that_a_transaction_keeps(key: str, value: Value) -> None:
     assert effects_of([[SeenCall("transaction.setMetadata", (key, value))]]) == Effects(shared={key: value})
 
 
@@ -186,12 +186,12 @@ def test_a_transaction_may_have_exactly_as_many_bytes_as_fit() -> None:
     assert effects_of([calls], {"b": "v" * 9_001}).shared.keys() == {"b"}
 
 
-def test_reserved_names_are_free_in_user_metadata() -> None:
+def test_reserved_names_are_allowed_in_user_metadata() -> None:
     for name in RESERVED_APP_METADATA:
         assert effects_of([[user(name, 1)]]).user_metadata == {name: 1}
 
 
-def test_the_limit_is_one_of_all_actions_and_a_smaller_write_still_fits() -> None:
+def test_all_actions_share_one_limit_and_a_smaller_write_still_fits() -> None:
     half = "x" * (METADATA_MAX_BYTES // 2)
     effects = effects_of([[app("a", half)], [app("b", half), app("c", 1)], [user("a", half)]])
 
@@ -200,7 +200,7 @@ def test_the_limit_is_one_of_all_actions_and_a_smaller_write_still_fits() -> Non
     assert [notice.kind for notice in effects.notices] == [NoticeKind.REFUSED]
 
 
-def test_the_limit_of_a_transaction_counts_what_is_there() -> None:
+def test_the_limit_of_a_transaction_counts_existing_metadata() -> None:
     calls = [SeenCall("transaction.setMetadata", (name, "v" * 8000)) for name in "ab"]
     effects = effects_of([calls], {"before": "v" * 8000, "gone": 1})
 

@@ -101,14 +101,14 @@ def test_attributes_have_auth0s_names() -> None:
     assert event.authentication.riskAssessment.assessments.NewDevice.code == "match"
 
 
-def test_what_auth0_leaves_out_is_none() -> None:
+def test_an_attribute_that_auth0_omits_is_none() -> None:
     event = an_event()
 
     assert (event.user.email, event.user.app_metadata, event.user.identities, event.transaction) == (None,) * 4
     assert not hasattr(event.user, "nothing")
 
 
-def test_what_is_not_as_documented_is_kept_beside() -> None:
+def test_undocumented_attributes_are_kept_separately() -> None:
     user = an_event(user={"user_id": "auth0|7", "email": None, "name": 7, "identities": [{"user_id": 7}, b"x"]}).user
 
     assert (user.email, user.name, user.identities) == (None, None, None)
@@ -149,7 +149,7 @@ def test_its_repr_shows_no_secrets() -> None:
         ({"secrets": {}, "tenant": {"id": b""}}, "event.tenant.id must be a string, got bytes"),
     ],
 )
-def test_what_auth0_always_gives_must_be_there(parts: dict[str, Any], message: str) -> None:
+def test_attributes_that_auth0_always_sends_are_required(parts: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         PostLoginEvent.from_json(minimal_event(**parts))
 

@@ -59,7 +59,7 @@ def test_no_actions_do_nothing() -> None:
     assert flow() == Flow(FlowEnding.COMPLETED)
 
 
-def test_all_writes_are_one_and_no_action_sees_them() -> None:
+def test_all_writes_are_applied_together_and_no_action_sees_them() -> None:
     first, second = Scripted((app("a", 1), app("b", 1))), Scripted((app("a", 2), app("c", None)))
     told = flow(first, second, user={"user_id": "auth0|7", "app_metadata": {"old": 1}})
 
@@ -177,7 +177,7 @@ def redirected(*actions: Scripted, back: Mapping[str, str] | None, sent: list[st
     return run_actions(actions, event, on_redirect=on_redirect)
 
 
-def test_a_flow_goes_on_with_the_second_function_of_an_action_that_sends_the_user_elsewhere() -> None:
+def test_a_redirected_flow_continues_with_the_second_function_of_the_action() -> None:
     sent: list[str] = []
     first = Scripted((app("a", 1), app("gone", None), AWAY), resumes=(app("b", 2),))
     last = Scripted((app("c", 3),))
@@ -199,7 +199,7 @@ def test_a_flow_goes_on_with_the_second_function_of_an_action_that_sends_the_use
         assert resumed["user"] == {"user_id": "auth0|7", "app_metadata": {"old": 1, "a": 1}}
 
 
-def test_an_action_without_a_second_function_is_left_behind() -> None:
+def test_a_redirecting_action_without_a_second_function_is_not_resumed() -> None:
     last = Scripted((app("c", 3),))
     told = redirected(Scripted((AWAY,)), last, back={})
 
@@ -218,7 +218,7 @@ def test_a_user_who_does_not_return_is_not_logged_in() -> None:
     )
 
 
-def test_a_user_is_sent_elsewhere_once_by_each_action() -> None:
+def test_each_action_redirects_a_user_once() -> None:
     told = redirected(Scripted((AWAY,), resumes=(AWAY,)), back={})
 
     assert (told.ending, len(told.runs)) == (FlowEnding.LEFT, 2)
@@ -234,7 +234,7 @@ def test_the_address_of_a_redirect_has_its_query(address: str, options: tuple[An
     assert sent == [f"{address}{'&' if '?' in address else '?'}b=2" if has_query else address]
 
 
-def test_what_was_written_before_a_redirect_stays_when_the_flow_fails_after_it() -> None:
+def test_writes_before_a_redirect_are_kept_if_the_flow_fails_after_it() -> None:
     first = Scripted((app("a", 1), AWAY), resumes=(app("b", 2),), resumed_outcome=Outcome(Ending.DIED))
     told = redirected(first, back={})
 

@@ -58,14 +58,14 @@ async def write_async(event: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 @pytest.mark.parametrize("action", [write, write_async, PythonAction(write), PythonAction(write_async)])
-def test_what_an_action_does_is_seen(action: object) -> None:
+def test_the_calls_of_an_action_are_recorded(action: object) -> None:
     run = performed(action)
 
     assert run.calls == (WROTE,)
     assert (run.outcome.ending, run.outcome.raised, run.outcome.observations) == (Ending.DONE, None, ())
 
 
-def test_it_is_given_the_event_and_its_secrets() -> None:
+def test_an_action_receives_the_event_and_its_secrets() -> None:
     seen: list[PostLoginEvent] = []
     action = PythonAction(lambda event, _: seen.append(event), secrets={"URL": "http://x", "KEY": Secret(SECRET)})
 
@@ -109,7 +109,7 @@ def test_secrets_are_masked_wherever_they_turn_up() -> None:
     assert SECRET not in repr(PythonAction(leak, secrets={"KEY": Secret(SECRET)}))
 
 
-def test_what_json_does_not_have_is_recorded_as_what_it_is() -> None:
+def test_values_that_json_lacks_are_recorded_as_such() -> None:
     run = performed(lambda _, api: api.user.set_app_metadata("a", {1, 2}))
 
     ((_, value),) = (call.arguments for call in run.calls)
@@ -117,7 +117,7 @@ def test_what_json_does_not_have_is_recorded_as_what_it_is() -> None:
     assert value.kind == "set"
 
 
-def test_what_is_written_is_recorded_at_once() -> None:
+def test_writes_are_recorded_at_once() -> None:
     def change(_: PostLoginEvent, api: PostLoginApi) -> None:
         value = [1]
         api.user.set_app_metadata("a", value)
@@ -141,7 +141,7 @@ def _exit(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 @pytest.mark.parametrize(("action", "name"), [(_raise, "KeyError"), (_raise_async, "KeyError"), (_exit, "SystemExit")])
-def test_what_an_action_raises_ends_its_run(action: Act, name: str) -> None:
+def test_an_exception_ends_the_run_of_an_action(action: Act, name: str) -> None:
     with opened(action) as bridge:
         for _ in range(2):
             run = perform(bridge)
@@ -151,7 +151,7 @@ def test_what_an_action_raises_ends_its_run(action: Act, name: str) -> None:
             assert run.outcome.escape is Escape.THROWN
 
 
-def test_what_auth0_does_not_have_is_an_error_of_the_action() -> None:
+def test_calling_a_method_that_auth0_lacks_is_an_error_of_the_action() -> None:
     run = performed(lambda _, api: api.user.setAppMetadata("a", 1))
 
     assert run.outcome.raised is not None
@@ -202,7 +202,7 @@ def test_calls_after_the_end_are_late(action: Act) -> None:
     assert (run.outcome.ending, run.calls, run.outcome.observations) == (Ending.DONE, (LATE,), ())
 
 
-def test_what_a_task_does_as_the_handler_ends_is_late_already() -> None:
+def test_a_tasks_call_as_the_handler_ends_is_late() -> None:
     async def act(event: PostLoginEvent, api: PostLoginApi) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -211,7 +211,7 @@ def test_what_a_task_does_as_the_handler_ends_is_late_already() -> None:
     assert performed(act).calls == (LATE,)
 
 
-def test_a_task_that_goes_on_is_noticed_and_no_longer_seen() -> None:
+def test_a_task_left_running_is_noticed_and_no_longer_recorded() -> None:
     stop = threading.Event()
     wrote: list[bool] = []
 
@@ -256,7 +256,7 @@ def test_a_task_that_blocks_costs_its_thread_and_not_the_next_run() -> None:
     assert [run.calls for run in runs] == [(WROTE,), (WROTE,)]
 
 
-def test_a_pool_that_waits_for_work_is_not_waited_for() -> None:
+def test_an_idle_thread_pool_is_not_waited_for() -> None:
     pool = ThreadPoolExecutor(1)
 
     async def act(event: PostLoginEvent, api: PostLoginApi) -> None:
@@ -346,7 +346,7 @@ def test_a_renewed_action_knows_nothing(action: object) -> None:
     assert Closing.said in ([], ["opened", "closed", "opened", "closed"])
 
 
-def test_what_is_made_is_made_again_after_a_run_that_ran_out_of_time() -> None:
+def test_an_action_object_is_recreated_after_a_run_that_timed_out() -> None:
     made: list[int] = []
 
     def make() -> Callable[[PostLoginEvent, PostLoginApi], Awaitable[None]]:
@@ -361,7 +361,7 @@ def test_what_is_made_is_made_again_after_a_run_that_ran_out_of_time() -> None:
     assert len(made) == 2
 
 
-def test_a_thread_that_does_not_end_in_time_holds_no_new_one_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_never_ends_does_not_block_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(Counting) as bridge:
         assert counts(bridge) == [0, 1]
         with monkeypatch.context() as slow:
@@ -392,7 +392,7 @@ def test_a_thread_that_does_not_end_in_time_holds_no_new_one_up(monkeypatch: pyt
         (lambda: lambda user: user, "<lambda>", "the Action takes (user) but is called as action(event, api)"),
     ],
 )
-def test_what_is_known_without_running_it(action: object, name: str, problem: str | None) -> None:
+def test_facts_known_without_running_the_action(action: object, name: str, problem: str | None) -> None:
     with opened(action) as bridge:
         info = bridge.info
 
@@ -435,7 +435,7 @@ def test_an_action_without_a_second_function_cannot_go_on() -> None:
     assert outcome.ending is Ending.RAISED
 
 
-def test_where_it_stands() -> None:
+def test_the_location_of_an_action() -> None:
     with opened(write) as bridge:
         assert bridge.info.location is not None
         assert "test_actions_python.py:" in bridge.info.location
@@ -448,7 +448,7 @@ def test_an_action_that_answers_to_every_name_can_be_run() -> None:
     assert performed(PythonAction(mock)).outcome.ending is Ending.DONE
 
 
-def test_a_run_of_what_cannot_be_called_raises_in_the_run() -> None:
+def test_running_an_object_that_is_not_callable_raises_in_the_run() -> None:
     run = performed(lambda: 7)
 
     assert run.outcome.raised is not None
@@ -456,7 +456,7 @@ def test_a_run_of_what_cannot_be_called_raises_in_the_run() -> None:
 
 
 @pytest.mark.parametrize("action", ["shop.actions:persist", None, PythonAction(7)])
-def test_what_is_nothing_to_call_is_an_error(action: object) -> None:
+def test_an_action_that_is_not_callable_is_an_error(action: object) -> None:
     given = action.action if isinstance(action, PythonAction) else action
     with pytest.raises(ConfigurationError) as caught, opened(action):
         pass
@@ -476,6 +476,6 @@ def test_an_action_that_cannot_be_made_is_an_error() -> None:
         cast("Any", opened(make)).__enter__()
 
 
-def test_an_event_that_is_none_is_an_error_of_the_caller() -> None:
+def test_an_invalid_event_is_an_error_of_the_caller() -> None:
     with opened(write) as bridge, pytest.raises(ConfigurationError, match=r"event\.user is missing"):
         bridge.perform(Handler.EXECUTE, {}, seconds=PLENTY)

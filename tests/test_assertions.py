@@ -62,7 +62,7 @@ def test_a_database_that_keeps_the_contract_is_asserted() -> None:
     assert report.ok
 
 
-def test_one_that_breaks_it_fails_with_the_text_of_the_report() -> None:
+def test_a_database_that_breaks_the_contract_fails_with_the_text_of_the_report() -> None:
     with pytest.raises(AssertionError) as raised:
         assert_contract(Shared(), USERS, select=["shared-user-id"])
 
@@ -94,7 +94,7 @@ def test_only_known_users_are_looked_up_twice() -> None:
 
 
 @pytest.mark.parametrize("connection", [None, Connection(import_mode=True)])
-def test_log_in_is_not_called_though_there_is_one(connection: Connection | None) -> None:
+def test_login_is_not_called_even_if_present(connection: Connection | None) -> None:
     class NoLogin(Shop):
         @override
         def login(self, identifier: str, password: str) -> NoReturn:
@@ -122,7 +122,7 @@ def test_an_id_that_changes_fails() -> None:
         assert_consistent(Unstable(), EMAILS)
 
 
-def test_a_warning_fails_when_that_is_asked_for() -> None:
+def test_a_warning_fails_on_request() -> None:
     class Mutable(Directory):
         @override
         def profile(self, email: str) -> dict[str, object]:
@@ -133,7 +133,7 @@ def test_a_warning_fails_when_that_is_asked_for() -> None:
         assert_consistent(Mutable(), EMAILS, fail_on="warning")
 
 
-def test_people_who_are_not_found_are_named() -> None:
+def test_users_who_are_not_found_are_named() -> None:
     sample = [f"nobody-{number}@example.com" for number in range(7)]
 
     with pytest.raises(ContractBrokenError) as raised:

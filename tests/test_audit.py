@@ -374,7 +374,7 @@ def test_keys_of_metadata_in_columns_of_their_own(tmp_path: Path) -> None:
     assert broken(report) == {"invalid-metadata-key": 3}
 
 
-def test_who_cannot_be_reached_is_found_by_that_alone(tmp_path: Path) -> None:
+def test_users_without_any_identifier_are_unreachable(tmp_path: Path) -> None:
     rows = [
         ada(1, mail=None, login=None),
         ada(2, mail="", login=""),
@@ -626,7 +626,7 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
         assert not thread.is_alive()
 
 
-def test_of_profiles_made_by_a_function_only_what_was_selected_is_judged(tmp_path: Path) -> None:
+def test_only_selected_rules_judge_profiles_made_by_a_function(tmp_path: Path) -> None:
     path = json_lines(tmp_path / "users.jsonl", {"id": 1})
     columns = Columns(user_id="id", profile_of=lambda _: {"user_id": 1, "email": "x", "name": "x" * 200_000})
     report = audit(path, columns, ignore=("profile-too-large", "invalid-name"))
@@ -635,7 +635,7 @@ def test_of_profiles_made_by_a_function_only_what_was_selected_is_judged(tmp_pat
     assert report.sizes is None
 
 
-def test_another_type_only_where_the_engine_cannot_look(tmp_path: Path) -> None:
+def test_a_metadata_value_with_an_escape_is_compared_by_type(tmp_path: Path) -> None:
     path = parquet(
         tmp_path / "users.parquet",
         [ada(number, meta='{"a": 1}' if number < 3 else '{"a": "\\u0041"}') for number in range(4)],
@@ -937,14 +937,14 @@ def test_findings_of_odd_names(tmp_path: Path) -> None:
     assert "a\u2028b\x85" in {json.loads(line)["user_id"] for line in lines}
 
 
-def test_what_becomes_of_users_is_known_of_every_rule() -> None:
+def test_every_rule_states_what_happens_to_the_user() -> None:
     assert len({rule.name for rule in AUDITED}) == len(AUDITED)
     assert {rule.fate for rule in AUDITED} == set(Fate)
     assert [rule.of_all_users for rule in AUDITED] == sorted(rule.of_all_users for rule in AUDITED)
 
 
 @pytest.mark.parametrize("name", _hashes._SURELY)
-def test_what_is_surely_a_format_is_read_by_it(name: str) -> None:
+def test_a_hash_of_a_certain_format_is_read_by_it(name: str) -> None:
     (one,) = (one for one in UNMISTAKABLE if one.name == name)
 
     @settings(max_examples=100)

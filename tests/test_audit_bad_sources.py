@@ -93,7 +93,7 @@ def test_a_parquet_file_that_was_damaged_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "id,email,verified\n" * 50], ids=["empty", "text"])
-def test_what_is_no_parquet_file_is_refused(content: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_parquet_is_refused(content: str, tmp_path: Path) -> None:
     assert refusal_of(written(tmp_path / "users.parquet", content)).startswith("users.parquet can't be read: ")
 
 
@@ -419,7 +419,7 @@ def test_a_file_of_another_kind_is_refused(name: str, tmp_path: Path) -> None:
     )
 
 
-def test_what_is_not_there_or_empty_is_refused(tmp_path: Path) -> None:
+def test_a_missing_or_empty_source_is_refused(tmp_path: Path) -> None:
     kinds = "expected a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
     assert refusal_of(tmp_path / "users.csv") == f"there is no file or folder users.csv: {kinds}"
     (tmp_path / "export").mkdir()

@@ -104,7 +104,7 @@ def test_a_permission_that_is_missing_is_named(server: Postgres) -> None:
 
 
 @pytest.mark.databases
-def test_a_permission_that_is_taken_away_is_named(server: Postgres) -> None:
+def test_a_revoked_permission_is_named(server: Postgres) -> None:
     owner = f"postgresql://shop@127.0.0.1:{server.port}/{DATABASE}"
 
     def take_away() -> None:
@@ -154,7 +154,7 @@ def test_an_sqlite_file_is_found_with_three_and_with_four_slashes(shop: Path) ->
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
-def test_no_file_is_made_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+def test_a_missing_sqlite_file_is_not_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     monkeypatch.chdir(tmp_path)
 
     for path in (f"{tmp_path}/none.db", "none.db"):

@@ -263,7 +263,7 @@ def test_sound_users_are_not_read_in_python(table_of: TableOf, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "pyspark"])
-def test_other_engines_have_what_screening_asks_of_them(table_of: TableOf, dialect: str) -> None:
+def test_other_engines_support_the_functions_that_screening_uses(table_of: TableOf, dialect: str) -> None:
     table = table_of([])
     users = users_of_table(table, COLUMNS, engine=dialect, source="users")
     screening = Screening(users, import_mode=True, requires_username=True)

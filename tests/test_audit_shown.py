@@ -71,7 +71,7 @@ FILES = ("a.txt", "a.json", "a.html", "all.csv")
 
 
 @pytest.mark.parametrize("show", [False, True])
-def test_values_are_shown_only_where_they_are_asked_for_and_hashes_never(
+def test_values_are_shown_only_on_request_and_hashes_never(
     capsys: pytest.CaptureFixture[str], folder: Path, show: bool
 ) -> None:
     options = "audit -v --report text:a.txt --report json:a.json --report html:a.html --findings all.csv --state kept"
@@ -301,7 +301,7 @@ def test_init_writes_no_password(
     assert "canary-secret" not in out + written
 
 
-def test_init_takes_a_query_for_an_audit_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_accepts_a_query_for_an_audit_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "init", "--query", "select 1") == (
         2,
         "",

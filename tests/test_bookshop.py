@@ -129,7 +129,7 @@ def test_the_same_store_is_made_every_time(store: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["again.sqlite3"]
 
 
-def test_a_store_that_is_there_stays(tmp_path: Path) -> None:
+def test_an_existing_store_is_kept(tmp_path: Path) -> None:
     path = create_store.ensure_store(tmp_path / "bookshop.sqlite3")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM customers")
@@ -277,7 +277,7 @@ def test_no_user_is_found_under_another_identifier(shop: correct.Bookshop, ident
     ],
     ids=ascii,
 )
-def test_no_trick_finds_anybody(shop: correct.Bookshop, identifier: str) -> None:
+def test_no_hostile_identifier_finds_a_user(shop: correct.Bookshop, identifier: str) -> None:
     assert shop.get_user(identifier) == NotFound()
     assert refusal_of(shop, identifier, ADA[1]) == (None, correct.REFUSAL)
 
@@ -331,7 +331,7 @@ def test_an_outage_is_an_error_without_details() -> None:
         assert error.message == "The customer database cannot be reached"
 
 
-def test_both_satisfy_the_protocol(shop: correct.Bookshop, naive_shop: naive.Bookshop) -> None:
+def test_both_databases_satisfy_the_protocol(shop: correct.Bookshop, naive_shop: naive.Bookshop) -> None:
     databases: tuple[CustomDatabase, ...] = (shop, naive_shop)
 
     assert [type(database.login) for database in databases] == [MethodType, MethodType]
@@ -471,7 +471,7 @@ def test_create_refuses_existing_users_and_users_it_could_not_find_again(
     assert dump(full._store) == before
 
 
-def test_create_keeps_nothing_but_what_the_shop_asked_for(writable: Writable) -> None:
+def test_create_stores_only_the_fields_of_the_shop(writable: Writable) -> None:
     shop = writable.emptied()
 
     assert shop.create({"email": "new@example.com", "password": "x", "tenant": "t", "disabled": 1}) == Done()
@@ -526,7 +526,7 @@ def test_a_closed_account_stays_closed(full: accounts.Accounts) -> None:
     assert refusal_of(full, CHARLES[0], "another password")[1] == correct.REFUSAL
 
 
-def test_delete_removes_a_customer_with_all_details_once_and_for_all(full: accounts.Accounts) -> None:
+def test_delete_removes_a_customer_with_all_details(full: accounts.Accounts) -> None:
     user_id = profile_of(full.login(*ADA))["user_id"]
     number = int(user_id.removeprefix("shop-"))
 
@@ -633,7 +633,7 @@ def test_a_check_that_writes_leaves_the_shops_own_store_alone(store: Path, monke
 # The naive custom database: it must keep the breaches that the demo shows
 
 
-def test_naive_hands_over_everything_the_store_has(naive_shop: naive.Bookshop) -> None:
+def test_naive_returns_every_column_of_the_store(naive_shop: naive.Bookshop) -> None:
     login, get_user = profile_of(naive_shop.login(*GRACE)), profile_of(naive_shop.get_user(GRACE[0]))
 
     assert login["password_hash"].startswith("md5$")
@@ -646,7 +646,7 @@ def test_naive_hands_over_everything_the_store_has(naive_shop: naive.Bookshop) -
     assert "app_metadata" not in get_user
 
 
-def test_naive_finds_the_wrong_people_and_loses_the_right_ones(naive_shop: naive.Bookshop) -> None:
+def test_naive_finds_wrong_users_and_misses_right_ones(naive_shop: naive.Bookshop) -> None:
     first = profile_of(naive_shop.get_user(GRACE[0]))
 
     assert profile_of(naive_shop.get_user("%")) == first

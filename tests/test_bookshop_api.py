@@ -90,7 +90,7 @@ def test_an_unreadable_body_is_refused(api: str, body: bytes) -> None:
     assert ask(api, "POST", "/sessions", body) == (400, {"error": "bad_request"})
 
 
-def test_what_is_missing_or_too_large_is_refused(api: str) -> None:
+def test_a_missing_or_too_large_body_is_refused(api: str) -> None:
     assert ask(api, "GET", "/accounts") == (400, {"error": "bad_request"})
     assert ask(api, "GET", "/other?login=ada") == (404, {"error": "not_found"})
     assert ask(api, "POST", "/other", b"{}") == (404, {"error": "not_found"})
@@ -103,12 +103,12 @@ def test_what_is_missing_or_too_large_is_refused(api: str) -> None:
     token=st.text(string.ascii_letters, max_size=10).map(lambda text: {"Authorization": f"Bearer {text}"})
     | st.just({}),
 )
-def test_without_the_token_nothing_is_reported(api: str, path: str, method: str, token: dict[str, str]) -> None:
+def test_without_the_token_nothing_is_returned(api: str, path: str, method: str, token: dict[str, str]) -> None:
     assert ask(api, method, path, b"{}", token) == (401, {"error": "unauthorized"})
 
 
 @given(login=st.text(max_size=30), password=st.text(max_size=30))
-def test_no_text_is_an_accident(api: str, login: str, password: str) -> None:
+def test_no_text_causes_a_crash(api: str, login: str, password: str) -> None:
     status, answer = ask(api, "GET", f"/accounts?login={quote(login)}")
     assert status == 200
     assert len(answer["accounts"]) <= 1
@@ -162,7 +162,7 @@ def test_the_body_of_a_request_is_never_taken_for_the_next_request(api: str) -> 
     assert exchange(api, (first + second).encode()).count(b"HTTP/1.1 200") == 2
 
 
-def test_nothing_is_answered_and_no_thread_is_left_when_it_has_ended(tmp_path: Path) -> None:
+def test_a_stopped_server_answers_nothing_and_leaves_no_thread(tmp_path: Path) -> None:
     threads = set(threading.enumerate())
     with serving(create_store.ensure_store(tmp_path / "bookshop.sqlite3")) as address:
         kept = HTTPConnection(urlsplit(address).netloc, timeout=20)
@@ -247,11 +247,11 @@ def test_an_answer_of_another_shape_is_an_error(strange: Strange, status: int, d
 
 
 @pytest.mark.parametrize("account", NO_ACCOUNTS, ids=json.dumps)
-def test_a_row_without_a_key_is_neither_a_log_in_nor_not_found(strange: Strange, account: object) -> None:
+def test_a_row_without_a_key_is_an_error(strange: Strange, account: object) -> None:
     assert strange(200, {"accounts": [account], "account": account}) == ["Error: The shop gave no answer"] * 2
 
 
-def test_two_accounts_are_not_one(strange: Strange) -> None:
+def test_two_matching_accounts_are_an_error(strange: Strange) -> None:
     assert strange(200, {"accounts": [ACCOUNT, ACCOUNT]}) == ["Error: The shop gave no answer"] * 2
 
 
@@ -269,7 +269,7 @@ def checked(api: str, name: str) -> Report:
     return check(at(api), users, outage=at("{fault_url}"), timeout=6.0)
 
 
-def test_the_correct_scripts_keep_the_contract(api: str) -> None:
+def test_the_correct_scripts_pass_the_check(api: str) -> None:
     report = checked(api, "tenant")
 
     assert report.ok, report
@@ -278,7 +278,7 @@ def test_the_correct_scripts_keep_the_contract(api: str) -> None:
     assert report.transcript.connection.import_mode
 
 
-def test_the_naive_scripts_break_it_in_the_ways_that_real_ones_do(api: str) -> None:
+def test_the_naive_scripts_break_the_expected_rules(api: str) -> None:
     report = checked(api, "tenant-naive")
 
     assert [verdict.rule.name for verdict in report.failures] == [

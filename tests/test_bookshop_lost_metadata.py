@@ -48,7 +48,9 @@ def test_the_story_shows_the_loss_and_both_repairs(capfd: pytest.CaptureFixture[
     assert max(map(len, told.splitlines())) <= lost_metadata.WIDTH
 
 
-def test_the_story_ends_badly_where_the_correct_action_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demonstration_fails_if_the_correct_action_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(lost_metadata.FOLDER / "actions.py", tmp_path)
     naive = lost_metadata.FOLDER / "customdb-action-naive.toml"
     for name in (naive.name, "customdb-action.toml"):
@@ -59,7 +61,7 @@ def test_the_story_ends_badly_where_the_correct_action_is_none(tmp_path: Path, m
         lost_metadata.main()
 
 
-def test_the_demonstration_does_without_node_and_ibis(
+def test_the_demonstration_runs_without_node_and_ibis(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checked: list[str] = []
@@ -97,7 +99,7 @@ def test_the_demonstration_audits_all_users(monkeypatch: pytest.MonkeyPatch, tmp
     assert {"shared-user-id", "shared-email"} < set(rules.split(","))
 
 
-def test_the_demonstration_ends_where_a_check_ends_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demonstration_stops_if_a_check_ends_unexpectedly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([sys.executable], 3))
 
     with pytest.raises(SystemExit, match="expected exit code 1, got 3"):

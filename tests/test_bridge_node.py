@@ -132,13 +132,13 @@ def open_script(folder: Path) -> Iterator[Open]:
         ("1e400 > 1", True),
     ],
 )
-def test_a_value_crosses_as_what_it_is(open_script: Open, expression: str, value: object) -> None:
+def test_a_value_keeps_its_type_between_the_processes(open_script: Open, expression: str, value: object) -> None:
     outcome = open_script(f"callback(null, {{ value: {expression} }});")()
 
     assert outcome.result == {"value": value}
 
 
-def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None:
+def test_an_oversized_value_is_visibly_cut(open_script: Open) -> None:
     script = open_script("""
         const kinds = {
           deep: () => { let value = 1; for (let i = 0; i < 100; i += 1) value = [value]; return value; },
@@ -175,7 +175,7 @@ PLAIN_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="«»"), ma
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN_TEXT, inner, max_size=3),
     max_leaves=8,
 ))  # fmt: skip
-def test_what_json_has_crosses_both_ways_unchanged(echo: Opened, value: object) -> None:
+def test_json_values_cross_both_ways_unchanged(echo: Opened, value: object) -> None:
     assert echo(value).result == {"value": value}
 
 
@@ -321,7 +321,7 @@ def test_late_effects_belong_to_their_call(open_script: Open) -> None:
     assert script.bridge.late_events() == []
 
 
-def test_a_change_of_what_a_script_is_given_is_noticed(open_script: Open, folder: Path) -> None:
+def test_a_changed_argument_is_noticed(open_script: Open, folder: Path) -> None:
     (folder / "create.js").write_text(
         "function create(user, context, callback) { user.password = 'hashed'; callback(null); }", encoding="utf-8"
     )
@@ -338,7 +338,7 @@ def test_a_change_of_what_a_script_is_given_is_noticed(open_script: Open, folder
     assert script("b", context=context).noticed(Noticed.ARGUMENT_CHANGED) == ("context",)
 
 
-def test_what_a_call_has_left_under_way_is_waited_for(open_script: Open) -> None:
+def test_work_left_running_by_a_call_is_waited_for(open_script: Open) -> None:
     script = open_script("callback(null); setTimeout(() => callback(null, { user_id: '7' }), 300);")
     script("again")
 
@@ -389,7 +389,7 @@ def test_an_interrupted_call_takes_its_process_with_it(open_script: Open, monkey
     assert script().ending is Ending.NOT_FOUND
 
 
-def test_a_process_that_dies_while_it_is_asked_what_it_saw_has_died(open_script: Open) -> None:
+def test_a_process_that_dies_while_it_reports_has_died(open_script: Open) -> None:
     script = open_script(
         "process.on('SIGUSR2', () => 1); setInterval(() => { if (Date.now() - start > 320) process.kill(process.pid, 'SIGKILL'); }, 1);"
         "const start = Date.now(); while (Date.now() - start < 350);",
@@ -419,7 +419,9 @@ def test_a_callback_that_throws_is_no_exception_of_the_script(open_script: Open)
         "Object.defineProperty(error, 'message', { get() { throw new Error('not readable'); } })",
     ],
 )
-def test_neither_is_one_that_a_pool_or_a_wrapper_throws_on(thrown: str, open_script: Open) -> None:
+def test_an_exception_rethrown_by_a_pool_or_wrapper_is_no_exception_of_the_script(
+    thrown: str, open_script: Open
+) -> None:
     script = open_script(
         # The first call opens the pool, so that what it does later belongs to that call.
         "const queue = global.queue ??= [];"
@@ -472,7 +474,9 @@ def test_an_exception_in_the_connection_of_another_call_belongs_to_its_own(
     assert script.bridge.late_events() == []
 
 
-def test_it_is_not_reported_for_the_call_of_another_script(open_pool: Callable[[str], Opened], folder: Path) -> None:
+def test_an_exception_is_not_reported_for_the_call_of_another_script(
+    open_pool: Callable[[str], Opened], folder: Path
+) -> None:
     (folder / "login.js").write_text(
         "function login(email, password, callback) {"
         " require('pool').ask(() => { callback(null); setImmediate(() => setImmediate(() => setImmediate(() => {"
@@ -488,7 +492,7 @@ def test_it_is_not_reported_for_the_call_of_another_script(open_pool: Callable[[
     assert (late.call, late.raised.message, late.raised.location) == (1, "ours", "shop/login.js:1:182")
 
 
-def test_what_a_pool_throws_itself_is_nobodys(
+def test_an_exception_of_a_pool_itself_belongs_to_no_call(
     open_pool: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
 ) -> None:
     script = open_pool("pool.ask(() => callback(null), email === 'twice' ? 2 : 1);")
@@ -500,7 +504,7 @@ def test_what_a_pool_throws_itself_is_nobodys(
     }
 
 
-def test_what_a_pool_throws_while_its_first_call_is_under_way_is_of_that_call(
+def test_an_exception_of_a_pool_during_its_first_call_belongs_to_that_call(
     open_pool: Callable[[str], Opened],
 ) -> None:
     script = open_pool("pool.ask(null);")
@@ -527,7 +531,7 @@ def open_asked(open_script: Open, tmp_path: Path) -> Callable[[str], Opened]:
     return open_it
 
 
-def test_what_a_pool_throws_on_what_a_call_has_asked_is_of_that_call(
+def test_an_exception_of_a_pool_on_a_request_belongs_to_the_requesting_call(
     open_asked: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
 ) -> None:
     script = open_asked("pool.ask(email === 'bad' ? null : () => callback(null));")
@@ -566,7 +570,7 @@ def test_a_request_with_an_uncertain_call_is_attributed_to_none(
     }
 
 
-def test_what_a_pool_throws_after_the_only_call_is_of_that_call(open_asked: Callable[[str], Opened]) -> None:
+def test_an_exception_of_a_pool_after_its_only_call_belongs_to_that_call(open_asked: Callable[[str], Opened]) -> None:
     script = open_asked("pool.ask(() => { callback(null); setTimeout(() => pool.ask(null), 20); });")
     script()
 
@@ -575,7 +579,7 @@ def test_what_a_pool_throws_after_the_only_call_is_of_that_call(open_asked: Call
     assert (late.call, late.escape, late.raised.name) == (0, Escape.LATER, "TypeError")
 
 
-def test_what_a_timer_throws_is_of_the_call_that_set_it(open_script: Open, tmp_path: Path) -> None:
+def test_an_exception_in_a_timer_belongs_to_the_call_that_set_it(open_script: Open, tmp_path: Path) -> None:
     (tmp_path / "late.js").write_text("exports.fail = () => { throw new Error('in a module'); };", "utf-8")
     script = open_script(
         "if (email === 'first') setTimeout(require('late').fail, 50);callback(null);",
@@ -625,7 +629,7 @@ def test_configuration_is_read_only_and_writing_is_noticed(open_script: Open) ->
     assert outcome.noticed(Noticed.CONFIGURATION_WRITE) == ("URL", "TOKEN", "__proto__")
 
 
-def test_what_is_kept_in_global_is_noticed(open_script: Open) -> None:
+def test_a_value_kept_in_global_is_noticed(open_script: Open) -> None:
     script = open_script("""
         if (email === 'nothing') return callback(null);
         global.pool = global.pool || new (class Pool { constructor() { this.seen = email; } })();
@@ -641,7 +645,7 @@ def test_what_is_kept_in_global_is_noticed(open_script: Open) -> None:
     assert script("me").noticed(Noticed.KEPT_IN_GLOBAL) == ()
 
 
-def test_requests_are_noticed_also_those_that_come_too_late(open_script: Open) -> None:
+def test_requests_are_noticed_including_late_ones(open_script: Open) -> None:
     outcome = open_script("""
         const http = require('http');
         const quiet = (request) => request.on('error', () => null);
@@ -678,7 +682,7 @@ def test_a_script_finds_what_auth0_gives_it(open_script: Open) -> None:
     assert outcome.result == {"types": ",".join(["function"] * 4 + ["object", "function", "object"] + ["function"] * 2), "same": True}  # fmt: skip
 
 
-def test_no_environment_but_what_is_named(open_script: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_named_environment_variables_are_passed(open_script: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEN", "yes")
     monkeypatch.setenv("UNSEEN", "yes")
 
@@ -702,7 +706,7 @@ def test_no_file_is_written_and_no_process_started(open_script: Open, tmp_path: 
     assert not (tmp_path / "written").exists()
 
 
-def test_the_context_comes_before_the_callback_where_the_connection_has_it(open_script: Open) -> None:
+def test_the_context_precedes_the_callback_if_the_connection_has_one(open_script: Open) -> None:
     script = open_script(
         "function getUser(email, context, callback) { callback(null, { context }); }",
         connection=Connection(script_context=True),
@@ -719,7 +723,7 @@ def test_the_context_comes_before_the_callback_where_the_connection_has_it(open_
         "function changeEmail(email, newEmail, verified, context, callback) { callback(null, !context.organization); }",
     ],
 )
-def test_change_email_gets_the_context_only_where_it_takes_it(folder: Path, source: str) -> None:
+def test_change_email_gets_the_context_only_if_it_accepts_it(folder: Path, source: str) -> None:
     (folder / "change_email.js").write_text(source, "utf-8")
 
     connection = Connection(script_context=True)
@@ -793,9 +797,7 @@ NO_FOLDER = (
         (False, NO_FOLDER),
     ],
 )
-def test_a_module_that_is_not_there_is_named(
-    open_script: Open, node_modules: Path, with_modules: bool, told: str
-) -> None:
+def test_a_missing_module_is_named(open_script: Open, node_modules: Path, with_modules: bool, told: str) -> None:
     options = {"node_modules": node_modules} if with_modules else {}
 
     raised = open_script("require('absent@2');", **options)().raised
@@ -820,7 +822,7 @@ def test_a_double_stands_in_for_a_module(open_script: Open, tmp_path: Path) -> N
     assert script("pg@7.1.0").result == {"is": "a double"}
 
 
-def test_a_global_of_old_runtimes_is_there_where_the_module_is(open_script: Open, node_modules: Path) -> None:
+def test_a_global_of_old_runtimes_exists_if_its_module_is_installed(open_script: Open, node_modules: Path) -> None:
     script = open_script(
         "if (email === 'set') bcrypt = { is: 'own' }; callback(null, { is: bcrypt.is, request: typeof request });",
         node_modules=node_modules,
@@ -1024,7 +1026,7 @@ def test_scripts_are_methods_that_return_a_result(folder: Path) -> None:
     shop.close()
 
 
-def test_a_script_that_is_not_there_is_no_attribute(folder: Path) -> None:
+def test_a_missing_script_is_no_attribute(folder: Path) -> None:
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
     shop = NodeDatabase(folder)
 

@@ -242,7 +242,7 @@ def test_any_thrown_value_is_an_error(honest: Shop, thrown: str, name: str, mess
 # Floods
 
 
-def test_floods_are_cut_and_the_next_call_is_as_ever(honest: Shop) -> None:
+def test_floods_are_cut_and_the_next_call_is_normal(honest: Shop) -> None:
     long = "'y'.repeat(60000)"
     floods = {
         "results": f"for (let i = 0; i < 30; i += 1) callback(null, Array(33).fill({long}));",
@@ -281,7 +281,7 @@ def test_late_floods_are_cut(open_shop: Open) -> None:
 # The end of the process
 
 
-def test_a_script_that_goes_on_for_ever_has_called_back_before(open_shop: Open) -> None:
+def test_a_script_that_never_ends_after_its_callback_has_called_back(open_shop: Open) -> None:
     outcome = open_shop(timeout=2.0)("callback(null, { id: 1 }); for (;;);")
 
     assert (outcome.ending, outcome.callbacks) == (Ending.FOUND, ((None, {"id": 1}),))
@@ -318,7 +318,7 @@ def test_a_call_that_ends_the_process_of_a_later_one_is_named(open_shop: Open) -
     assert events == {0: Observation(Noticed.PROCESS_ENDED, "exit code 3")}
 
 
-def test_a_process_that_ends_before_it_takes_a_call_was_ended_by_the_call_before(open_shop: Open) -> None:
+def test_a_process_that_ends_before_a_call_was_ended_by_the_previous_call(open_shop: Open) -> None:
     shop = open_shop()
     block = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);"
     shop(f"callback(null, {{ id: 1 }}); setImmediate(() => setImmediate(() => {{ {block} process.exit(3); }}));")

@@ -95,7 +95,7 @@ TEXT_PROFILES = st.dictionaries(st.text(), VALUES)
 
 @pytest.mark.untraced
 @given(profile=TEXT_PROFILES, script=st.sampled_from([Script.LOGIN, Script.GET_USER]))
-def test_a_found_profile_is_recorded_as_it_is(
+def test_a_returned_profile_is_recorded_unchanged(
     bridge: PythonDatabase, answering: Answering, profile: dict[str, object], script: Script
 ) -> None:
     answering.act = lambda: Found(profile)
@@ -240,7 +240,7 @@ def test_any_other_exception_is_raised(error: BaseException) -> None:
     assert _call(calling_later).ending is Ending.RAISED
 
 
-def test_what_a_sync_script_returns_is_awaited_when_it_can_be() -> None:
+def test_an_awaitable_returned_by_a_sync_script_is_awaited() -> None:
     class Lookup:
         def __await__(self) -> Generator[Any, Any, object]:
             yield from asyncio.sleep(0).__await__()
@@ -442,7 +442,7 @@ def _change_the_context(identifier: str, context: dict[str, object]) -> object:
     return NotFound()
 
 
-def test_a_change_of_what_a_script_is_given_is_noticed() -> None:
+def test_a_changed_argument_is_noticed() -> None:
     changing = SimpleNamespace(create=_change_the_user, get_user=_change_the_context, login=_change_nothing)
     given = {"email": "ada@example.com", "password": "x"}
     with open_database(changing, script_context=True) as bridge:
@@ -466,7 +466,7 @@ def test_a_change_of_what_a_script_is_given_is_noticed() -> None:
         (lambda user: user.update(email=str(user["email"].encode(), "ascii")), ()),
     ],
 )
-def test_a_change_is_noticed_at_any_depth_and_what_is_put_back_is_none(
+def test_a_change_is_noticed_at_any_depth_unless_it_is_undone(
     change: Callable[[dict[str, Any]], object], noticed: tuple[str, ...]
 ) -> None:
     def create(user: dict[str, Any]) -> object:
@@ -478,7 +478,7 @@ def test_a_change_is_noticed_at_any_depth_and_what_is_put_back_is_none(
         assert bridge.call(Script.CREATE, (given,)).noticed(Noticed.ARGUMENT_CHANGED) == noticed
 
 
-def test_only_the_scripts_that_are_there_are_named() -> None:
+def test_only_existing_scripts_are_listed() -> None:
     database = SimpleNamespace(login=Found, get_user=None, helper=Found)
     with open_database(database) as bridge:
         assert list(bridge.scripts) == [Script.LOGIN]

@@ -222,7 +222,7 @@ def test_a_mock_of_a_database_returns_no_profiles(database: object) -> None:
     assert [verdict.rule.name for verdict in report.failures] == ["profile-not-an-object"]
 
 
-def test_a_proxy_of_a_service_that_is_not_there_is_a_set_up_problem() -> None:
+def test_a_proxy_of_a_missing_service_is_a_set_up_problem() -> None:
     report = _check_of(ServerProxy("http://127.0.0.1:9/"))
 
     stop = report.transcript.header.stop_reason

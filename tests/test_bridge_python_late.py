@@ -162,7 +162,7 @@ def test_an_endless_loop_is_stopped() -> None:
         assert _join(_threads() - before) == set()
 
 
-def test_an_endless_loop_is_stopped_also_where_the_system_has_no_clock_for_threads(
+def test_an_endless_loop_is_stopped_without_a_thread_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(time, "pthread_getcpuclockid")
@@ -319,7 +319,7 @@ def _start_async_monitor(_: threading.Event) -> None:
 
 
 @pytest.mark.parametrize("start", [_start_monitor, _start_async_monitor])
-def test_what_never_ends_is_waited_for_in_full_only_once(
+def test_unending_work_is_waited_for_in_full_only_once(
     start: Callable[[threading.Event], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = threading.Event()
@@ -373,14 +373,14 @@ async def _call_again_in_a_task(identifier: str, callback: Callback) -> None:
 
 
 @pytest.mark.parametrize("script", [_call_again_in_a_thread, _call_again_in_a_task])
-def test_what_a_call_has_left_under_way_is_waited_for(script: Callable[..., object]) -> None:
+def test_work_left_running_by_a_call_is_waited_for(script: Callable[..., object]) -> None:
     with open_database(SimpleNamespace(get_user=script)) as bridge:
         bridge.call(Script.GET_USER, ("ada",))
 
         assert bridge.late_events() == [LateEvent(0, arguments=(None, ADA))]
 
 
-def test_a_thread_of_a_pool_that_waits_for_work_is_not_waited_for() -> None:
+def test_an_idle_thread_of_a_pool_is_not_waited_for() -> None:
     with ThreadPoolExecutor(1) as pool:
         worker, go_on = pool.submit(threading.current_thread).result(20), threading.Event()
         until = time.monotonic() + 20
@@ -396,7 +396,7 @@ def test_a_thread_of_a_pool_that_waits_for_work_is_not_waited_for() -> None:
     assert not is_busy(worker)
 
 
-def test_who_has_pressed_ctrl_c_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_waited_for_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     database = Later(lambda _: None)
     with open_database(database) as bridge:
         bridge.call(Script.GET_USER, ("ada",))
@@ -747,7 +747,7 @@ def test_a_finished_thread_is_not_interrupted(
     assert worker.end(20)
 
 
-def test_a_threads_processor_time_is_known_where_the_system_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_processor_time_of_a_thread_is_known_if_the_system_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(Interrupts(), lambda: None, lambda _: None)
     clocks: list[int] = []
 

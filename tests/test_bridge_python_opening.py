@@ -173,7 +173,7 @@ def test_a_class_is_called() -> None:
         assert bridge.call(Script.GET_USER, ("ada@example.com",)).ending is Ending.FOUND
 
 
-def test_an_object_with_scripts_that_can_be_called_is_not() -> None:
+def test_a_callable_object_with_scripts_is_not_called() -> None:
     class Callable:
         def __call__(self) -> object:
             raise AssertionError
@@ -192,7 +192,7 @@ def test_something_without_scripts_has_none(database: object) -> None:
 
 
 @pytest.mark.parametrize("way", ["function", "context manager function", "class that is a context manager"])
-def test_a_function_is_called_again_after_a_call_ran_out_of_time(way: str) -> None:
+def test_a_function_is_called_again_after_a_call_timed_out(way: str) -> None:
     opened = Opened([])
 
     with open_database(MAKERS[way](opened)) as bridge:
@@ -224,7 +224,7 @@ class Endless:
         return NotFound()
 
 
-def test_an_object_is_used_further_after_a_call_ran_out_of_time() -> None:
+def test_an_object_is_reused_after_a_call_timed_out() -> None:
     database = Endless()
 
     with open_database(database) as bridge:
@@ -234,7 +234,7 @@ def test_an_object_is_used_further_after_a_call_ran_out_of_time() -> None:
     assert (database.entered, database.left) == (1, 0)
 
 
-def test_an_object_is_left_when_all_calls_ended_in_time() -> None:
+def test_an_object_is_exited_if_all_calls_ended_in_time() -> None:
     database = Endless()
 
     with open_database(database) as bridge:

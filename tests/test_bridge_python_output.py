@@ -41,7 +41,7 @@ def test_prints_are_kept_and_not_shown(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_async_script_is_heard_also_from_its_tasks_and_helper_threads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_tasks_and_helper_threads_of_an_async_script_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     async def get_user(identifier: str) -> object:
         await asyncio.gather(asyncio.to_thread(print, "thread"), asyncio.create_task(asyncio.to_thread(print, "task")))
         return NotFound()
@@ -74,7 +74,7 @@ def test_each_call_has_its_own_output() -> None:
             assert bridge.call(Script.GET_USER, (name,)).output == f"{name}\n"
 
 
-def test_what_is_printed_while_opening_belongs_to_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_printed_while_opening_belongs_to_no_call(capsys: pytest.CaptureFixture[str]) -> None:
     def make() -> object:
         print("opening")
         return SimpleNamespace(get_user=str)
@@ -120,7 +120,7 @@ def test_streams_replaced_by_others_are_left_alone() -> None:
         sys.stdout, threading.excepthook = stream, hook
 
 
-def test_another_start_of_threads_is_left_alone() -> None:
+def test_a_replaced_thread_start_is_left_alone() -> None:
     start = threading.Thread.__dict__["start"]
 
     def start_it(thread: threading.Thread) -> None: ...
@@ -160,7 +160,7 @@ def test_a_log_record_that_cannot_be_printed_does_no_harm(monkeypatch: pytest.Mo
     assert "Logging error" in _output(lambda: logging.getLogger("shop").warning("%s", Hostile()))
 
 
-def test_what_others_log_is_not_kept() -> None:
+def test_log_records_of_other_code_are_not_kept() -> None:
     def act() -> None:
         thread = threading.Thread(target=logging.getLogger("shop").warning, args=("from elsewhere",))
         thread.start()
@@ -184,7 +184,7 @@ def test_an_output_that_is_kept_whole_is_shown_up_to_the_limit(size: int) -> Non
     assert capture.text(str) == "x" * MAX_OUTPUT + more
 
 
-def test_a_secret_that_is_cut_where_nothing_more_is_kept_is_not_shown() -> None:
+def test_a_secret_cut_by_the_output_limit_is_not_shown() -> None:
     secret, registry, capture = "s3cr3t-" * 30, SecretRegistry(), OutputCapture()
     registry.add(Secret(secret), SecretRef.parse("password of ada"))
     # Their markers are so short that even the last of them would be shown.
@@ -204,7 +204,7 @@ def test_a_secret_that_is_printed_in_pieces_is_masked() -> None:
     assert _output(act) == "«password of ada»"
 
 
-def test_printing_something_else_than_text_fails_as_usual() -> None:
+def test_printing_a_value_that_is_not_text_fails_as_usual() -> None:
     def get_user(identifier: str) -> object:
         sys.stdout.write(7)  # type: ignore[arg-type]  # the mistake it is about
         return NotFound()

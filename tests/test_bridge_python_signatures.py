@@ -75,7 +75,7 @@ CALLBACK_STYLE: list[tuple[Callable[..., object], str]] = [
 
 
 @pytest.mark.parametrize(("login", "signature"), CALLBACK_STYLE, ids=range(len(CALLBACK_STYLE)))
-def test_a_last_parameter_named_callback_is_given_one(login: Callable[..., object], signature: str) -> None:
+def test_a_last_parameter_named_callback_receives_a_callback(login: Callable[..., object], signature: str) -> None:
     info, outcome = _login(login)
 
     assert outcome.result == {"arguments": ["ada", "secret"]}
@@ -99,7 +99,7 @@ def _stored_context(identifier: str, password: str, store: str, context: object,
 @pytest.mark.parametrize(
     "login", [_returning_context, _calling_context, functools.partial(_stored_context, store="shop")]
 )
-def test_the_context_comes_before_the_callback_and_last_otherwise(login: Callable[..., object]) -> None:
+def test_the_context_precedes_the_callback_or_is_last_without_one(login: Callable[..., object]) -> None:
     info, outcome = _login(login, script_context=True)
 
     assert outcome.result == {"context": {}}
@@ -129,7 +129,7 @@ def _change_email_calling_with_context(
     "change_email",
     [_change_email, _change_email_calling, _change_email_with_context, _change_email_calling_with_context],
 )
-def test_change_email_gets_the_context_only_where_it_takes_it(change_email: Callable[..., object]) -> None:
+def test_change_email_gets_the_context_only_if_it_accepts_it(change_email: Callable[..., object]) -> None:
     with open_database(SimpleNamespace(change_email=change_email), script_context=True) as bridge:
         outcome = bridge.call(Script.CHANGE_EMAIL, ("a@example.com", "b@example.com", True))
 
@@ -206,7 +206,7 @@ def test_a_signature_that_fits_neither_style_is_a_problem_and_raises(
     assert outcome.raised.name == "TypeError"
 
 
-def test_a_function_without_a_signature_is_taken_for_one_that_returns() -> None:
+def test_a_function_without_a_signature_is_expected_to_return_its_result() -> None:
     # The built-in iter() has no signature.
     info, outcome = _login(iter)
 

@@ -70,7 +70,7 @@ class NotingBridge(ScriptedBridge):
         return ScriptedBridge.call(self, script, arguments)
 
 
-def test_a_script_is_given_a_context_and_a_callback_that_throws_only_where_that_is_asked_for() -> None:
+def test_a_script_gets_a_context_and_a_throwing_callback_only_on_request() -> None:
     bridge = NotingBridge(Store(PASSWORDS).bridge().functions)
     caller = Caller(bridge, recorder())
     context: Mapping[str, object] = {"organization": {"id": "org_1"}}
@@ -91,7 +91,7 @@ def test_a_script_is_given_a_context_and_a_callback_that_throws_only_where_that_
     ]
 
 
-def test_an_exchange_keeps_what_its_call_was_planned_and_caused_by() -> None:
+def test_an_exchange_keeps_the_plan_and_cause_of_its_call() -> None:
     recorded = recorder()
     caller = Caller(Store(PASSWORDS).bridge(), recorded)
     operation = recorded.begin("log_in", {}, actor=Actor.USER, connection="shop")
@@ -111,7 +111,7 @@ def test_an_exchange_keeps_what_its_call_was_planned_and_caused_by() -> None:
     assert caused.caused_by == operation.number
 
 
-def test_everything_that_a_call_does_late_is_added_to_its_exchange() -> None:
+def test_late_events_of_a_call_are_added_to_its_exchange() -> None:
     bridge, recorded = Store(PASSWORDS).bridge(), recorder()
     caller = Caller(bridge, recorded)
     caller.call(LOOK)
@@ -150,7 +150,7 @@ def test_secrets_are_found_in_the_user_that_create_is_given() -> None:
     )
 
 
-def test_two_databases_count_their_calls_for_themselves() -> None:
+def test_two_databases_count_their_calls_separately() -> None:
     recorded = recorder()
     first, second = Store(PASSWORDS).bridge(), Store(PASSWORDS).bridge()
     callers = [Caller(first, recorded), Caller(second, recorded)]
@@ -164,7 +164,7 @@ def test_two_databases_count_their_calls_for_themselves() -> None:
     assert [len(exchange.outcome.callbacks) for exchange in recorded.transcript().exchanges] == [1, 2, 1, 1]
 
 
-def test_a_call_that_is_left_out_takes_its_late_events_with_it() -> None:
+def test_late_events_of_a_skipped_call_are_dropped() -> None:
     bridge, recorded = Store(PASSWORDS).bridge(), recorder()
     caller = Caller(bridge, recorded)
     bridge.late = [LateEvent(0, arguments=("of the first",)), LateEvent(1, arguments=("of the second",))]
@@ -178,7 +178,7 @@ def test_a_call_that_is_left_out_takes_its_late_events_with_it() -> None:
     assert exchange.outcome.callbacks[1:] == (("of the second",),)
 
 
-def test_a_call_made_at_once_is_recorded_for_both_in_order() -> None:
+def test_concurrent_calls_are_recorded_in_order() -> None:
     recorded = recorder()
     first, second = Store(PASSWORDS).bridge(), Store({}).bridge()
 

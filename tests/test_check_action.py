@@ -172,7 +172,7 @@ class NeverReturnsForLinkedAccounts(Restoring):
         (NeverReturnsForLinkedAccounts(), "linked-account, legacy system: sound", {"callback-not-called"}),
     ],
 )
-def test_nothing_is_tried_any_more_once_an_action_never_returns(
+def test_nothing_more_is_tried_after_an_action_that_never_returns(
     action: object, where: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
@@ -200,7 +200,9 @@ exports.onExecutePostLogin = async (event) => {
     ("when", "runs"),
     [pytest.param("true", 5, id="always"), pytest.param("event.user.identities.length > 1", None, id="sometimes")],
 )
-def test_an_action_that_ends_its_process_is_not_tried_for_ever(tmp_path: Path, when: str, runs: int | None) -> None:
+def test_an_action_that_ends_its_process_is_tried_a_limited_number_of_times(
+    tmp_path: Path, when: str, runs: int | None
+) -> None:
     report = checked(in_javascript(tmp_path, EXITS.replace("WHEN", when)))
     stopped = report.transcript.header.stop_reason
 
@@ -223,7 +225,7 @@ class WaitsForTheEndOfAnOutage(Restoring):
         asyncio.run(never_returns(None, api))
 
 
-def test_an_outage_that_holds_an_action_up_for_ever_is_the_last_that_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_outage_is_tried_after_one_that_hangs_the_action(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
     report = checked(action_of(WaitsForTheEndOfAnOutage()))
 
@@ -232,7 +234,7 @@ def test_an_outage_that_holds_an_action_up_for_ever_is_the_last_that_is_tried(mo
     assert found(report) == {"action-fails-on-outage"}
 
 
-def test_a_denial_is_no_breach_where_metadata_are_required() -> None:
+def test_a_denial_is_no_breach_if_metadata_are_required() -> None:
     assert found(checked(action_of(DeniesWithoutMetadata()))) == {"action-denies-login", "action-fails-on-outage"}
     assert found(checked(action_of(DeniesWithoutMetadata()), metadata_required=True)) == set()
 
@@ -338,19 +340,19 @@ def test_any_stored_value_ends_in_a_verdict(value: object) -> None:
 
 
 @pytest.mark.parametrize("path", ["plan", "app_metadata", "app_metadata.", "user_metadata..plan", "root.plan"])
-def test_a_path_that_is_none_is_refused(path: str) -> None:
+def test_an_invalid_path_is_refused(path: str) -> None:
     with pytest.raises(ConfigurationError, match="which is not a path of metadata: write"):
         checked(action_of(Restoring()), restores=[path])
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_time_that_is_none_is_refused(seconds: float) -> None:
+def test_an_invalid_time_limit_is_refused(seconds: float) -> None:
     with pytest.raises(ConfigurationError, match="max_time must be a number of seconds above 0"):
         checked(action_of(Restoring()), max_time=seconds)
 
 
 @pytest.mark.parametrize("make", [Restoring, *[kind for kind in MUTANTS if kind.__name__ == "StoresNothing"]])
-def test_a_check_ends_with_its_time(make: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_ends_at_its_time_limit(make: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic", iter(range(100_000)).__next__)
     report = checked(action_of(make()), max_time=1.5)
 

@@ -208,7 +208,7 @@ def test_an_outage_database_that_takes_an_address_gets_that_of_the_fault_server(
     ],
     ids=["by position", "positional only", "nothing", "has a default", "keyword only", "a class", "no signature"],
 )
-def test_who_is_given_the_address(make: Callable[..., object], takes: bool) -> None:
+def test_outage_databases_that_receive_the_address(make: Callable[..., object], takes: bool) -> None:
     assert takes_fault_url(make) is takes
 
 
@@ -290,7 +290,7 @@ def test_javascript_names_of_scripts_are_an_error_that_names_the_python_ones(
     assert str(raised.value) == f"the database has {has}; did you mean {meant}? In Python, scripts have these names"
 
 
-def test_such_a_name_beside_that_of_the_script_is_the_teams_own_affair() -> None:
+def test_a_javascript_name_beside_the_python_one_is_allowed() -> None:
     class Both(Shop):
         getUser = Shop.get_user  # noqa: N815 - see the name of the test
 
@@ -323,7 +323,7 @@ def test_the_name_of_a_retired_rule_is_no_group() -> None:
         check(object(), USERS, require=["type-confusion"])
 
 
-def test_settings_may_be_as_large_and_as_small_as_they_make_sense() -> None:
+def test_the_largest_and_smallest_sensible_settings_are_accepted() -> None:
     Probing(timeout=86_400, max_time=86_400.0, settle=86_400.0)
     Probing(timeout=0.001, max_time=1, settle=0, wrong_passwords=0)
 
@@ -500,7 +500,7 @@ def test_a_plan_names_every_fault() -> None:
     assert [line for line in lines if line.startswith("get_user")][-1].endswith("[outage: hang]")
 
 
-def test_nothing_of_the_check_stays_behind() -> None:
+def test_a_check_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
     output, error = sys.stdout, sys.stderr
 

@@ -114,7 +114,7 @@ def test_the_action_installs_its_own_version_or_another(given: dict[str, str], i
     assert (folder / "installed").read_text() == f"-m\npip\ninstall\n--disable-pip-version-check\n{installed}\n"
 
 
-def test_the_action_passes_where_the_scripts_are_correct_and_leaves_every_report(folder: Path) -> None:
+def test_the_action_passes_with_correct_scripts_and_writes_every_report(folder: Path) -> None:
     done = run_step("Check", folder)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -133,7 +133,7 @@ def test_the_action_passes_where_the_scripts_are_correct_and_leaves_every_report
     assert report == [f"    {line}" for line in (reports / "customdb.txt").read_text().splitlines()]
 
 
-def test_the_action_fails_where_they_are_not_and_takes_arguments(folder: Path) -> None:
+def test_the_action_fails_with_broken_scripts_and_accepts_arguments(folder: Path) -> None:
     (folder / "shop.py").write_text(SHOP.replace("USER_ID", '""'))
     (folder / "customdb.toml").rename(folder / "other file.toml")
     arguments = "--select\nprofile\n\n--fail-on=warning\n"
@@ -147,7 +147,7 @@ def test_the_action_fails_where_they_are_not_and_takes_arguments(folder: Path) -
     assert (folder / "of" / "it" / "customdb.txt").read_text().startswith("not ok: ")
 
 
-def test_the_action_adds_no_summary_where_there_is_no_report(folder: Path) -> None:
+def test_the_action_adds_no_summary_without_a_report(folder: Path) -> None:
     done = run_step("Check", folder, config="no.toml")
 
     assert done.returncode == 2
@@ -198,7 +198,7 @@ def test_the_hook_runs(folder: Path) -> None:
         ("my-actions.md", False),
     ],
 )
-def test_the_hook_runs_for_what_it_is_about(path: str, concerns_it: bool) -> None:
+def test_the_hook_runs_for_relevant_files(path: str, concerns_it: bool) -> None:
     assert bool(re.search(HOOK["files"], path)) is concerns_it
 
 
@@ -209,7 +209,7 @@ def assert_extras(*requirements: str) -> None:
         assert set(extras[0].split(",")) <= set(PROJECT["optional-dependencies"]), requirement
 
 
-def test_the_image_is_made_of_what_its_context_has() -> None:
+def test_the_image_needs_only_files_of_its_context() -> None:
     instructions = [
         line.split() for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines() if line[:1].isupper()
     ]
@@ -236,7 +236,7 @@ def test_the_page_names_the_modules_of_the_image() -> None:
     assert f"{', '.join(names)} and {last}" in " ".join(PAGE.split())
 
 
-def test_what_stands_beside_the_package_is_in_the_source_distribution() -> None:
+def test_files_beside_the_package_are_in_the_source_distribution() -> None:
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = pyproject["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 

@@ -157,7 +157,7 @@ def test_an_unknown_rule_ends_with_2_before_anything_is_called(run: Run) -> None
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_selection_judges_only_that(run: Run) -> None:
+def test_only_selected_rules_are_judged(run: Run) -> None:
     code, out, _ = run("check", "--select", "outcome", "--select", "security", "--format", "json")
 
     document = json.loads(out)
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_written_ends_with_2(run: Run, folder: Path) -> No
     assert err.endswith("cannot be written: No such file or directory\n")
 
 
-def test_the_report_is_printed_where_the_transcript_cannot_be_written(run: Run, folder: Path) -> None:
+def test_the_report_is_printed_if_the_transcript_cannot_be_written(run: Run, folder: Path) -> None:
     code, out, err = run("check", "--transcript", str(folder / "no" / "such" / "folder"))
 
     assert code == 2
@@ -250,7 +250,7 @@ def test_a_dry_run_prints_the_calls_and_calls_nothing(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_writes_are_made_only_where_they_are_asked_for(run: Run) -> None:
+def test_writing_scripts_are_called_only_on_request(run: Run) -> None:
     _, reading, _ = run("check", "--python", "writing_shop:WritingShop", "--dry-run")
     _, writing, _ = run("check", "--python", "writing_shop:WritingShop", "--dry-run", "--writes")
 
@@ -259,7 +259,7 @@ def test_writes_are_made_only_where_they_are_asked_for(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_library_does_not_look_like_a_broken_database(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise LookupError("nowhere")
 
@@ -311,7 +311,9 @@ def test_progress_is_shown_on_a_terminal_after_a_second(monkeypatch: pytest.Monk
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
-def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch, no_color: str, colored: bool) -> None:
+def test_colour_is_used_only_on_terminals_that_support_it(
+    monkeypatch: pytest.MonkeyPatch, no_color: str, colored: bool
+) -> None:
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("NO_COLOR", no_color)
@@ -355,7 +357,9 @@ def test_a_replay_takes_a_selection_and_a_format(run: Run) -> None:
     ],
     ids=["missing", "binary", "cut", "array", "version", "deep"],
 )
-def test_what_is_no_transcript_ends_with_2(run: Run, tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_that_is_no_transcript_ends_with_2(
+    run: Run, tmp_path: Path, content: bytes | None, message: str
+) -> None:
     path = tmp_path / "seen.json"
     if content is not None:
         path.write_bytes(content)
@@ -418,7 +422,7 @@ def test_a_rule_that_only_an_audit_has_is_explained(run: Run, name: str, options
     ]
 
 
-def test_the_rules_of_an_audit_are_listed_by_what_happens(run: Run) -> None:
+def test_the_rules_of_an_audit_are_listed_by_consequence(run: Run) -> None:
     code, out, _ = run("rules", "--audit")
 
     assert code == 0
@@ -588,7 +592,7 @@ commands:
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-def test_help_is_shown_without_the_parser_and_by_it(
+def test_help_is_the_same_with_and_without_the_parser(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["customdb-contract", option])
@@ -615,7 +619,7 @@ def test_help_imports_nothing() -> None:
     assert ran.stderr == "customdb_contract customdb_contract.__main__ customdb_contract._help"
 
 
-def test_help_into_a_closed_pipe_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_into_a_closed_pipe_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     monkeypatch.setattr(sys, "argv", ["customdb-contract", "--help"])
@@ -677,7 +681,7 @@ def test_it_runs_as_a_module() -> None:
     assert ran.stderr.startswith("customdb-contract: there is no rule")
 
 
-def test_a_closed_pipe_is_no_mistake() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     command = [sys.executable, "-m", "customdb_contract", "rules"]
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -106,7 +106,7 @@ def test_the_audit_gets_the_values_of_the_configuration(
     }
 
 
-def test_what_is_printed_meanwhile_stands_beside_the_report(
+def test_progress_is_printed_separately_from_the_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(monkeypatch, AUDITED["right"], lambda _: print("a profile was made"))
@@ -114,7 +114,7 @@ def test_what_is_printed_meanwhile_stands_beside_the_report(
     assert run(capsys, "audit") == (0, render_audit(AUDITED["right"]), "a profile was made\n")
 
 
-def test_the_audit_is_given_what_the_options_say(
+def test_the_options_are_passed_to_the_audit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     calls = answers(monkeypatch, AUDITED["right"])
@@ -246,7 +246,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_a_terminal_shows_some_times_a_second_how_far_it_is(monkeypatch: pytest.MonkeyPatch, is_terminal: bool) -> None:
+def test_progress_on_a_terminal_is_refreshed_a_few_times_a_second(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
 

@@ -85,7 +85,7 @@ def test_columns_of_stores_in_the_wild(columns: list[str], expected: Mapping[str
     assert mapped(*columns) == expected
 
 
-def test_of_several_columns_the_likeliest_is_mapped_and_the_others_are_named() -> None:
+def test_the_likeliest_of_several_columns_is_mapped_and_the_others_are_listed() -> None:
     proposal = proposed(dict.fromkeys(["uuid", "id", "mail", "email"], "string"))
 
     assert proposal.columns == {"user_id": "id", "email": "email"}
@@ -94,7 +94,7 @@ def test_of_several_columns_the_likeliest_is_mapped_and_the_others_are_named() -
 
 
 @pytest.mark.parametrize("type_", ["timestamp(6)", "!timestamp", "date", "time"])
-def test_a_moment_is_not_taken_for_true_or_false(type_: str) -> None:
+def test_a_timestamp_column_is_not_mapped_to_a_flag(type_: str) -> None:
     proposal = proposed({"verified": type_, "blocked": type_, "email": type_})
 
     assert proposal.columns == {"email": "email"}
@@ -152,7 +152,7 @@ def test_a_missing_key_is_an_error() -> None:
     )
 
 
-def test_a_query_and_the_name_of_the_table_are_those_that_are_given() -> None:
+def test_a_given_query_and_table_name_are_kept() -> None:
     text = audit_configuration(
         "postgresql://db/shop", proposed({"id": "int64"}), query="select id from users", table="tool.x.audit"
     )

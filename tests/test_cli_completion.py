@@ -75,7 +75,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("nothing-like-this", set()),
     ],
 )
-def test_bash_offers_what_fits(typed: str, offered: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_bash_offers_matching_completions(typed: str, offered: set[str], capsys: pytest.CaptureFixture[str]) -> None:
     main(["completion", "bash"])
     words = ["customdb-contract", *typed.split(" ")]
 
@@ -113,7 +113,7 @@ def test_without_shtab_the_error_names_what_to_install(
     )
 
 
-def test_nothing_else_pays_for_it() -> None:
+def test_other_commands_do_not_import_the_completion() -> None:
     code = "import sys; from customdb_contract._cli import _parser; _parser(); print('shtab' in sys.modules)"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

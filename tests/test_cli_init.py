@@ -55,7 +55,7 @@ def init(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     return code, captured.out, captured.err
 
 
-def test_where_nothing_is_a_database_in_python_is_expected(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_an_empty_folder_is_set_up_for_a_database_in_python(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "src").mkdir()
 
     code, out, _ = init(capsys)
@@ -205,7 +205,7 @@ def test_a_database_in_python_can_be_given(capsys: pytest.CaptureFixture[str], f
     assert tomllib.loads((folder / "customdb.toml").read_text())["database"] == {"python": "shop.legacy:database"}
 
 
-def test_what_is_no_reference_is_refused_and_nothing_is_written(
+def test_an_invalid_reference_is_refused_and_nothing_is_written(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     code, out, err = init(capsys, "--python", "shop")

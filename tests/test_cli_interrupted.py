@@ -103,7 +103,7 @@ def test_a_partial_report_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.usefixtures("folder")
-def test_users_that_may_be_left_are_listed_in_every_format(
+def test_users_that_may_remain_are_listed_in_every_format(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The second one comes in the clean-up, and ends it.
@@ -148,7 +148,7 @@ def test_an_interrupt_that_a_module_swallowed_ends_the_check_before_it_begins(
 
 
 @pytest.mark.usefixtures("folder")
-def test_an_interrupt_while_a_check_is_judged_costs_nothing_of_the_report(
+def test_an_interrupt_during_judging_keeps_the_whole_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judge_selected = rules.judge_selected

@@ -101,7 +101,7 @@ def test_text_is_as_wide_as_the_terminal(
     assert max(map(len, text.splitlines())) in range(widest - 20, widest + 1)
 
 
-def test_what_is_no_terminal_has_lines_of_a_hundred_characters(
+def test_output_without_a_terminal_has_lines_of_a_hundred_characters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
@@ -136,7 +136,7 @@ def test_a_script_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[s
     )
 
 
-def test_a_warning_fails_where_that_is_asked_for(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_a_warning_fails_on_request(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     run(capsys, "check", "--transcript", "seen.json")
     warned = ("--select", "mismatched-profile")
 
@@ -162,7 +162,7 @@ def test_the_rules_of_a_group_are_listed(capsys: pytest.CaptureFixture[str]) -> 
 # Waivers
 
 
-def test_what_is_broken_today_is_accepted(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_accept_waives_the_rules_that_are_broken_today(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     before = (folder / "customdb.toml").read_text()
     broken, text, _ = run(capsys, "check")
 
@@ -200,7 +200,7 @@ def test_a_stale_waiver_is_not_accepted_again(capsys: pytest.CaptureFixture[str]
     assert "mismatched-user-id" in waived
 
 
-def test_what_no_waiver_can_be_written_to_is_refused(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_a_source_that_cannot_hold_waivers_is_refused(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     module = next(path.stem for path in folder.glob("reporting_shop_*.py"))
     with (folder / "customdb.toml").open("a") as file:
         file.write('[check]\nwaived = { missing-user-id = "ticket 12" }\n')

@@ -11,7 +11,7 @@ from combine_coverage import combine
 
 
 @pytest.mark.one_python
-def test_what_a_killed_process_leaves_is_left_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_data_of_a_killed_process_is_skipped(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for process, line in (("a.1", 7), ("b.2", 8)):
         data = CoverageData(str(tmp_path / f".coverage.{process}"))
         data.add_lines({str(tmp_path / "shop.py"): [line]})

@@ -69,7 +69,7 @@ def message_of(path: Path) -> str:
     return str(raised.value)
 
 
-def test_every_setting_of_a_file_arrives(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_of_a_file_reaches_the_check(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADA_PASSWORD", "pass phrase")
     path = write("""
         [connection]
@@ -155,7 +155,7 @@ def test_a_file_can_be_checked_with_one_call(write: Write) -> None:
     assert report.transcript.select(None, Situation.OUTAGE)
 
 
-def test_an_object_is_taken_as_it_is(write: Write) -> None:
+def test_an_object_is_used_as_the_database(write: Write) -> None:
     path = write("""
         [database]
         python = "MODULE:shop"
@@ -183,7 +183,7 @@ def test_the_fault_server_takes_the_place_of_the_store(write: Write) -> None:
         assert shop.get_user("settings").profile["user_id"].startswith("http://127.0.0.1:1/x/api ")
 
 
-def test_the_outage_may_differ_by_its_configuration_alone(write: Write) -> None:
+def test_an_outage_may_consist_of_another_configuration_only(write: Write) -> None:
     path = write("""
         [database]
         python = "MODULE:Shop"
@@ -197,7 +197,7 @@ def test_the_outage_may_differ_by_its_configuration_alone(write: Write) -> None:
         assert outage.get_user("settings").profile["user_id"] == "never None"
 
 
-def test_what_comes_from_the_environment_is_a_secret(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_from_the_environment_are_secrets(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TOKEN", "t0ken-of-the-shop")
     path = write("""
         [database]
@@ -213,7 +213,7 @@ def test_what_comes_from_the_environment_is_a_secret(write: Write, monkeypatch: 
     assert "t0ken" not in repr(configuration)
 
 
-def test_what_is_wrong_with_a_configuration_names_its_file_where_there_is_one(write: Write) -> None:
+def test_an_error_in_a_configuration_names_its_file_if_there_is_one(write: Write) -> None:
     users = '[[users]]\nemail = "ada@example.com"\npassword = "pass phrase"'
     path = write(f'[database]\npython = "MODULE:Shops"\n{users}')
     configuration = load_config(path)
@@ -228,7 +228,7 @@ def test_what_is_wrong_with_a_configuration_names_its_file_where_there_is_one(wr
     assert messages[1].startswith("shop_of_config has no attribute 'Shops'")
 
 
-def test_a_table_of_a_project_file_will_do(write: Write) -> None:
+def test_a_table_in_a_project_file_is_a_configuration(write: Write) -> None:
     path = write(
         """
         [tool.customdb-contract.connection]
@@ -241,14 +241,14 @@ def test_a_table_of_a_project_file_will_do(write: Write) -> None:
     assert find_config(path.parent) == path
 
 
-def test_a_project_file_without_the_table_is_none_of_ours(write: Write) -> None:
+def test_a_project_file_without_the_table_is_no_configuration(write: Write) -> None:
     path = write("[project]\n", "pyproject.toml")
 
     assert find_config(path.parent) is None
     assert message_of(path) == f"{path}: there is no table [tool.customdb-contract]"
 
 
-def test_a_file_of_its_own_comes_first(write: Write) -> None:
+def test_a_separate_file_takes_precedence(write: Write) -> None:
     write("[tool.customdb-contract]\n", "pyproject.toml")
     path = write("")
 
@@ -335,7 +335,7 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: str) -> None:
+def test_an_error_names_its_key(write: Write, text: str, message: str) -> None:
     path = write(text)
 
     told = message_of(path)
@@ -367,9 +367,7 @@ def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: s
         ),
     ],
 )
-def test_what_shows_only_when_the_database_is_opened_is_named_with_the_file(
-    write: Write, text: str, message: str
-) -> None:
+def test_an_error_on_opening_the_database_names_the_file(write: Write, text: str, message: str) -> None:
     path = write(f"{text}\n[[users]]\nemail = 'ada@example.com'")
 
     with pytest.raises(ConfigurationError) as raised:
@@ -411,18 +409,18 @@ def test_no_message_quotes_a_value(write: Write) -> None:
     assert "s3cr3t" not in message_of(path)
 
 
-def test_a_file_that_is_no_toml(write: Write) -> None:
+def test_an_invalid_toml_file_is_an_error(write: Write) -> None:
     assert "is not TOML: " in message_of(write("[check\n"))
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_a_binary_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "customdb.toml"
     path.write_bytes(b"\xff\xfe")
 
     assert "is not TOML: " in message_of(path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "customdb.toml"
 
     assert message_of(path) == f"{path} cannot be read: No such file or directory"
@@ -498,7 +496,7 @@ def test_users_have_the_values_of_the_file(write: Callable[[str], Path], monkeyp
 
 
 @pytest.mark.parametrize("key", ["user_metadata", "app_metadata", "fields"])
-def test_what_a_new_user_signs_up_with_becomes_json(write: Callable[[str], Path], key: str) -> None:
+def test_sign_up_fields_of_a_new_user_become_json(write: Callable[[str], Path], key: str) -> None:
     message = message_of(write(f"[new_user]\n{key} = {{ since = [2026-01-01] }}"))
 
     assert f"[new_user] {key} has a date or a time, which JSON does not have; write it as a string" in message

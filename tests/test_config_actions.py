@@ -260,7 +260,7 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_an_action_is_named_with_its_key(write: Write, text: str, message: str) -> None:
+def test_an_error_in_an_action_table_names_its_key(write: Write, text: str, message: str) -> None:
     path = write(text)
 
     assert message_of(path) == f"{path}: {message}".replace("{path}", str(path))
@@ -290,9 +290,7 @@ def test_files_are_looked_up_from_the_folder_of_the_file(write: Write, table: st
         ("not_callable", "an Action must be a function (event, api), or a function that returns one, got 7"),
     ],
 )
-def test_what_shows_only_when_the_action_is_opened_is_named_with_the_file(
-    write: Write, attribute: str, message: str
-) -> None:
+def test_an_error_on_opening_the_action_names_the_file(write: Write, attribute: str, message: str) -> None:
     path = write(f"[action]\npython = 'MODULE:{attribute}'")
     module = next(path.parent.glob("action_shop_*.py")).stem
 
@@ -374,7 +372,7 @@ def test_the_text_covers_both(write: Write) -> None:
     assert "(ada.lovelace" not in text
 
 
-def test_each_is_checked_though_the_other_cannot_be(write: Write) -> None:
+def test_a_database_or_action_is_checked_even_if_the_other_cannot_be(write: Write) -> None:
     path = write(f"""
         [database]
         python = "MODULE:Gone"
@@ -438,7 +436,7 @@ def options(**given: Any) -> dict[str, Any]:
     return {"scripts": None, "python": None, "action": None} | given
 
 
-def test_what_is_named_is_checked_alone_with_the_settings_of_the_file(write: Write) -> None:
+def test_a_named_action_is_checked_alone_with_the_settings_of_the_file(write: Write) -> None:
     path = write(f"""
         [database]
         python = "MODULE:Shop"

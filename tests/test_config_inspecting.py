@@ -45,7 +45,7 @@ def inspected(configuration: Configuration, identifier: str) -> object:
     return configuration.probing.inspect(identifier)
 
 
-def test_without_it_nothing_is_looked_into(load: Callable[[str], Configuration]) -> None:
+def test_without_the_table_no_record_is_inspected(load: Callable[[str], Configuration]) -> None:
     assert load("").probing.inspect is None
 
 
@@ -176,7 +176,7 @@ def test_a_function_returns_the_record_of_a_user(load_function: Callable[[str], 
     assert str(tmp_path) not in sys.path
 
 
-def test_it_may_stand_in_the_table_too(
+def test_a_function_may_be_given_in_the_table(
     load_function: Callable[[str], Configuration], load: Callable[[str], Configuration]
 ) -> None:
     assert load_function("looking_into_the_shop:look").probing.inspect is not None
@@ -212,7 +212,7 @@ def test_a_function_that_returns_no_record_is_an_error(load_function: Callable[[
         ("ending_shop:look", "ending_shop:look cannot be imported from {folder}: SystemExit: no store"),
     ],
 )
-def test_a_function_that_is_not_there_is_named(
+def test_a_missing_function_is_named(
     load_function: Callable[[str], Configuration], tmp_path: Path, reference: str, said: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:

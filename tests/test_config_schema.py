@@ -159,7 +159,7 @@ def is_read(document: object) -> bool:
     return True
 
 
-def test_the_package_ships_what_the_tables_and_the_page_make() -> None:
+def test_the_shipped_schema_matches_the_tables_and_the_page() -> None:
     generated = run_path(str(ROOT / "docs" / "configuration_schema.py"))["schema_text"]()
     shipped = ROOT / "src" / "customdb_contract" / "config" / "customdb.schema.json"
 
@@ -206,7 +206,7 @@ def test_it_accepts_every_configuration_of_the_documentation(block: str) -> None
 
 
 @pytest.mark.untraced
-def test_it_accepts_and_refuses_what_the_tables_do() -> None:
+def test_the_schema_accepts_and_refuses_the_same_as_the_tables() -> None:
     full = tomllib.loads(FULL)
     given = {table: set(full[table]) for table in ("connection", "database", "action", "new_user", "check", "audit")}
     assert given == {table: set(TABLES[table].model_fields) for table in given}, "a key is missing in FULL"

@@ -43,7 +43,7 @@ def test_one_feature_may_be_written_alone() -> None:
 
 
 @pytest.mark.parametrize("features", ["sign-up", ["signup", "sign-up"]])
-def test_an_unknown_feature_is_named_with_those_that_there_are(features: Any) -> None:
+def test_an_unknown_feature_is_listed_with_the_known_ones(features: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Connection(features=features)
 
@@ -157,7 +157,7 @@ def test_a_new_user_has_what_a_sign_up_needs() -> None:
     assert hash(new_user) == hash(NewUser(password="Aa1!{unique}", phone_number="+49{unique}"))
 
 
-def test_one_alias_written_alone_is_not_taken_for_a_list_of_letters() -> None:
+def test_a_single_alias_is_not_treated_as_a_list_of_letters() -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(username="ada", aliases="lovelace")
 

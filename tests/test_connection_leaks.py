@@ -154,7 +154,7 @@ CORRECT = {
 
 
 @pytest.mark.parametrize(("body", "status"), CORRECT.values(), ids=CORRECT)
-def test_what_is_closed_or_used_again_is_no_leak(
+def test_a_closed_or_reused_connection_is_no_leak(
     tmp_path: Path, address: tuple[str, int], body: str, status: Status
 ) -> None:
     assert checked(tmp_path, address[1], body).verdict("connection-leak").status is status
@@ -175,7 +175,7 @@ class Watching:
         return opened
 
 
-def test_what_is_open_is_counted_until_it_is_closed(address: tuple[str, int]) -> None:
+def test_open_connections_are_counted_until_closed(address: tuple[str, int]) -> None:
     watching = Watching()
     first, second = watching.connect(address), watching.connect(address)
 
@@ -192,7 +192,7 @@ def test_what_is_open_is_counted_until_it_is_closed(address: tuple[str, int]) ->
     assert counts == [2, 1, 1, 0]
 
 
-def test_a_number_that_another_socket_has_by_now_is_not_counted(address: tuple[str, int]) -> None:
+def test_a_file_descriptor_reused_by_another_socket_is_not_counted(address: tuple[str, int]) -> None:
     watching = Watching()
     first = watching.connect(address)
     number = first.fileno()

@@ -265,7 +265,7 @@ def test_the_check_goes_on_in_a_new_container(start: Start) -> None:
     assert call(bridge).ending is Ending.FOUND
 
 
-def test_a_lone_surrogate_is_no_lie(start: Start) -> None:
+def test_a_lone_surrogate_is_a_valid_message(start: Start) -> None:
     observed = [{"kind": "request", "text": "\ud800"}]
 
     outcome = call(start(ended(output="\ud800", observations=observed, callbacks=[[None, "\ud800"]])))
@@ -280,7 +280,7 @@ def test_a_message_has_a_largest_size(start: Start) -> None:
     assert call(start("flood")).observations == (too_long,)
 
 
-def test_what_a_process_writes_is_kept_within_bounds(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_output_of_a_process_is_limited(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.bridges.containers._container._PIECE", 16)
     monkeypatch.setattr("customdb_contract.bridges.containers._container._MOST_OUTPUT", 32)
 
@@ -315,7 +315,7 @@ def test_a_process_that_closes_its_socket_has_died(start: Start, monkeypatch: py
     ],
     ids=["leaves", "leaves in the middle of an order", "sleeps"],
 )
-def test_a_process_that_is_gone_before_it_takes_a_call_was_ended_by_the_call_before(
+def test_a_process_gone_before_a_call_was_ended_by_the_previous_call(
     start: Start, what_it_does: str, argument: str, reason: str
 ) -> None:
     timeout = 0.5 if what_it_does == "sleep" else 20.0
@@ -358,7 +358,7 @@ def test_a_container_may_end_while_its_call_is_cancelled(start: Start, monkeypat
     assert bridge._container is None
 
 
-def test_a_callback_is_believed_once(start: Start) -> None:
+def test_only_the_first_report_of_a_callback_counts(start: Start) -> None:
     first = json.dumps({"id": 0, "arguments": [None, {"user_id": SECRET}]})
     second = json.dumps({"id": 0, "arguments": [None]})
     bridge = start(f"called {first}; then called {second}", timeout=0.3)

@@ -72,7 +72,7 @@ def test_results_convert_to_callback_arguments_and_back(ending: tuple[Script, Pr
         (Script.LOGIN, Failed("no"), ("no",)),
     ],
 )
-def test_what_a_javascript_script_would_give_its_callback(
+def test_callback_arguments_of_a_javascript_script(
     script: Script, result: ProfileResult | OperationResult, arguments: tuple[object, ...]
 ) -> None:
     assert callback_arguments(script, result) == arguments
@@ -141,7 +141,7 @@ def test_other_results_are_refused(script: Script, result: ProfileResult | Opera
         (Script.CHANGE_PASSWORD, (None, "yes"), None),
     ],
 )
-def test_what_a_calling_of_the_callback_means(
+def test_the_meaning_of_a_callback(
     script: Script, arguments: tuple[object, ...], result: ProfileResult | OperationResult | None
 ) -> None:
     assert repr(result_from_callback(script, arguments)) == repr(result)

@@ -103,7 +103,7 @@ LIVES: dict[str, tuple[str, str, list[Callable[[TenantMachine], None]]]] = {
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_it_is_found_in_a_life_lived_by_hand(life: str) -> None:
+def test_a_contradiction_is_found_in_a_handwritten_life(life: str) -> None:
     name, found, steps = LIVES[life]
     flawed = FLAWED[name]
 
@@ -128,7 +128,7 @@ def test_only_the_first_contradiction_of_a_life_is_reported() -> None:
         lived.teardown()
 
 
-def test_every_step_of_a_life_can_be_lived_on_two_connections() -> None:
+def test_every_step_of_a_life_works_on_two_connections() -> None:
     shops = iter([WritingShop(is_empty=True), WritingShop(is_empty=True)])
 
     class Lived(TenantMachine):

@@ -335,7 +335,7 @@ def test_core_finds_and_writes_what_is_normalized(store: Store) -> None:
 
 
 @pytest.mark.parametrize("system", ["classic", "identity 2", "identity core with e-mails"])
-def test_where_names_are_emails_both_columns_change(system: str, store: Store) -> None:
+def test_both_columns_change_if_usernames_are_emails(system: str, store: Store) -> None:
     tables = made(store, system)
     with tables.open() as database:
         assert database.change_email(email_of(ADA), "Countess@example.com", False) == Done()
@@ -349,7 +349,7 @@ def test_where_names_are_emails_both_columns_change(system: str, store: Store) -
         assert row["LoweredEmail"] == "countess@example.com"
 
 
-def test_a_username_must_be_given_where_the_table_needs_one(store: Store) -> None:
+def test_a_username_is_required_if_the_table_needs_one(store: Store) -> None:
     with made(store, "universal").open() as database:
         said = failure(database.create({"email": "new@example.com", "password": "pw"}))
         assert said == "The user store requires username"
@@ -425,7 +425,7 @@ def test_unknown_users_take_as_long_as_those_with_an_old_password(tables: Any) -
     assert passwords.typical == passwords.accepts[-1].sample
 
 
-def test_nothing_keeps_anybody_out_where_no_column_does(sqlite: Store) -> None:
+def test_without_a_status_column_no_user_is_refused(sqlite: Store) -> None:
     tables = made(sqlite, "identity 2")
     users = evolve(tables.tables.users, disabled=None)
     assert users.disabled == ()

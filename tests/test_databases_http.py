@@ -138,7 +138,7 @@ def test_a_status_means_what_is_declared_and_nothing_else(
 
 
 @pytest.mark.parametrize("script", CALLS)
-def test_a_write_may_show_nothing_with_204(script: str) -> None:
+def test_a_write_may_return_204_without_a_body(script: str) -> None:
     outcome = CALLS[script](canned((204, b"")))
     assert kind(outcome) == (FAILED if script in {"login", "get_user"} else Done)
 
@@ -180,7 +180,7 @@ def test_an_html_page_is_no_answer_with_any_status(script: str, status: int, bod
     ("body", "expected"),
     [(b"", Done), (b"{}", Done), (b'{"deleted": true}', Done), (b'{"error": "busy"}', FAILED), (b"[]", FAILED)],
 )
-def test_what_shows_no_user_must_show_no_error(body: bytes, expected: object) -> None:
+def test_a_response_without_a_user_must_contain_no_error(body: bytes, expected: object) -> None:
     assert kind(canned((200, body)).delete("7")) == expected
 
 
@@ -284,7 +284,7 @@ def test_a_profile_is_made_of_the_declared_fields(identifier: str) -> None:
     )
 
 
-def test_what_is_null_or_empty_is_left_out() -> None:
+def test_null_and_empty_values_are_omitted() -> None:
     nothing = {"plan": None, "since": None}
     shown = full(
         mail={"address": None, "verified": False}, settings=None, shop=nothing, names={"first": "", "last": None}
@@ -332,7 +332,7 @@ def test_a_list_may_be_empty_and_has_one_user_at_most() -> None:
     assert list(map(kind, outcomes)) == [NotFound, FOUND, FAILED, FAILED, FAILED]
 
 
-def test_a_code_of_the_body_goes_before_the_status() -> None:
+def test_a_code_in_the_body_takes_precedence_over_the_status() -> None:
     login = Endpoint(
         "POST",
         "/login",
@@ -400,7 +400,7 @@ def test_a_write_must_show_what_was_written() -> None:
     assert kind(canned((201, []), create=listed).create({"email": "ada@example.com", "password": "p"})) is FAILED
 
 
-def test_a_body_has_what_the_script_was_given_and_no_more() -> None:
+def test_a_request_body_has_only_the_arguments_of_the_script() -> None:
     create = Endpoint(
         "POST", "/users", {"user": {"email": "{email}", "phone": "{phone_number}"}, "tags": ["{email}"], "n": 1}
     )
@@ -437,7 +437,7 @@ def test_an_identifier_is_encoded(identifier: str, target: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", [".", ".."])
-def test_an_identifier_that_would_leave_its_path_is_not_asked_for(identifier: str) -> None:
+def test_an_identifier_that_would_leave_its_path_is_not_requested(identifier: str) -> None:
     database = canned((404, {}))
     assert kind(database.get_user(identifier)) is FAILED
     assert kind(database.delete(identifier)) is FAILED
@@ -447,7 +447,7 @@ def test_an_identifier_that_would_leave_its_path_is_not_asked_for(identifier: st
 
 
 @pytest.mark.parametrize("identifier", ["", "a\0b", "\ud800", "x" * 321])
-def test_what_no_store_can_have_is_not_asked_for(identifier: str) -> None:
+def test_impossible_identifiers_are_not_requested(identifier: str) -> None:
     database = canned((200, SHOWN))
     assert database.get_user(identifier) == NotFound()
     assert kind(database.login(identifier, "right")) is WrongUsernameOrPasswordError
@@ -459,7 +459,7 @@ def test_what_no_store_can_have_is_not_asked_for(identifier: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "\ud800", "ü" * 2049])
-def test_what_can_be_no_password_is_not_sent(password: str) -> None:
+def test_impossible_passwords_are_not_sent(password: str) -> None:
     database = canned((200, SHOWN))
     assert kind(database.login("ada@example.com", password)) is WrongUsernameOrPasswordError
     assert kind(database.create({"email": "ada@example.com", "password": password})) == "invalid_password"
@@ -467,7 +467,7 @@ def test_what_can_be_no_password_is_not_sent(password: str) -> None:
     assert not database.asked
 
 
-def test_an_id_of_another_connection_is_nobodys() -> None:
+def test_an_id_of_another_connection_matches_no_user() -> None:
     database = canned((204, b""), users=HttpUsers(user_id_prefix="shop-"))
     assert database.delete("7") == Done()
     assert not database.asked
@@ -529,7 +529,7 @@ WRONG: Final[list[tuple[Callable[[], object], str]]] = [
 
 
 @pytest.mark.parametrize(("make", "message"), WRONG, ids=[str(number) for number in range(len(WRONG))])
-def test_what_cannot_be_meant_is_refused_when_it_is_declared(make: Callable[[], object], message: str) -> None:
+def test_a_senseless_declaration_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as refused:
         make()
     assert "secret" not in str(refused.value)
@@ -689,7 +689,7 @@ def drip(data: bytes, then: bytes) -> Callable[[socket.socket], None]:
     return send
 
 
-def test_nothing_is_sent_when_the_time_is_up() -> None:
+def test_nothing_is_sent_after_the_deadline() -> None:
     with deadline(0), pytest.raises(httpcore.ConnectTimeout):
         DeadlineTransport(ssl.create_default_context(), 1).handle_request(httpx.Request("GET", "http://127.0.0.1/"))
 
@@ -715,7 +715,7 @@ def test_nothing_is_sent_when_the_time_is_up() -> None:
     ],
     ids=["slow head", "slow body", "no HTTP", "cut off", "compressed", "too large"],
 )
-def test_what_is_no_whole_answer_in_time_is_a_failure(
+def test_a_response_that_is_incomplete_in_time_is_a_failure(
     style: Any, send: Callable[[socket.socket], None], expected: object
 ) -> None:
     with raw_server(send) as url, closing(style(url, timeout=0.5, largest_answer=4000)) as database:
@@ -736,7 +736,7 @@ def test_a_server_without_tls_gets_no_password(style: Any) -> None:
         assert kind(database.login("ada@example.com", "right")) is FAILED
 
 
-def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'customdb-contract\[http\]'"):
         importlib.reload(customdb_contract.databases.http)

@@ -73,7 +73,7 @@ def test_a_client_is_given_each_limit_in_milliseconds(seconds: float, millisecon
 
 
 @pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
-def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
+def test_limits_too_small_for_any_query_are_refused(timeout: float, connections: int) -> None:
     said = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
 
     with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
@@ -123,7 +123,7 @@ def test_only_the_user_is_found_in_every_spelling(mongo_shop: MongoShop) -> None
 
 
 @pytest.mark.parametrize("operator", [{"$ne": ""}, {"$gt": ""}, {"$regex": "a"}, ["ada"], Regex("a"), 7, None, True])
-def test_what_is_no_text_never_reaches_the_store_as_an_operator(operator: Any, mongo_shop: MongoShop) -> None:
+def test_values_that_are_not_text_never_reach_the_store_as_operators(operator: Any, mongo_shop: MongoShop) -> None:
     users = mongo_shop.users(full=True)
     with mongo_shop.database(users) as database:
         sent = len(mongo_shop.double.seen)
@@ -210,7 +210,7 @@ def test_more_documents_than_an_identifier_can_have_fail(own_shop: MongoShop) ->
         assert failure(database.get_user("ada@example.com")) == said
 
 
-def test_values_become_what_json_has(own_shop: MongoShop) -> None:
+def test_values_become_json_values(own_shop: MongoShop) -> None:
     day = datetime(2026, 11, 29, tzinfo=UTC)
     kept = {"id": ObjectId("b" * 24), "day": day, "price": Decimal128("1.5"), "count": Decimal128("2"), "n": Int64(3)}
     document = {"_id": 1, "email": "ada@example.com", "kept": {**kept, "list": [{"uuid": UUID(int=1)}, 0.5, None]}}
@@ -266,7 +266,9 @@ def test_a_flag_decides_whether_a_document_without_it_is_refused(
         ("name", b"x"),
     ],
 )
-def test_a_value_that_a_field_is_not_for_fails_with_the_key(path: str, value: object, own_shop: MongoShop) -> None:
+def test_a_value_of_the_wrong_type_for_its_field_fails_with_the_key(
+    path: str, value: object, own_shop: MongoShop
+) -> None:
     fill(own_shop, {"_id": 4, "email": "ada@example.com", path: value}, unique=("email", "login"))
     state = Flag("state", true="locked", false="open")
     users = people(username="login", app_metadata="data", disabled=state, fields={"name": "name"})
@@ -437,7 +439,9 @@ UNIQUE = {"key": {"email": 1}, "name": "email", "unique": True}
         ({**UNIQUE, "collation": {**CASELESS, "caseLevel": False, "version": "57.1"}}, people(lower_case=False)),
     ],
 )
-def test_an_index_that_keeps_users_apart_will_do(index: dict[str, Any], users: MongoUsers, own_shop: MongoShop) -> None:
+def test_an_index_that_distinguishes_users_is_accepted(
+    index: dict[str, Any], users: MongoUsers, own_shop: MongoShop
+) -> None:
     own_shop.double.collection("people").create_index(index)
     with own_shop.database(users) as database:
         assert database.create({"email": "ada@example.com", "password": "pw"}) == Done()
@@ -458,7 +462,9 @@ def test_an_index_that_keeps_users_apart_will_do(index: dict[str, Any], users: M
         (UNIQUE, people(user_id="number")),
     ],
 )
-def test_an_index_that_does_not_is_refused(index: dict[str, Any], users: MongoUsers, own_shop: MongoShop) -> None:
+def test_an_index_that_does_not_distinguish_users_is_refused(
+    index: dict[str, Any], users: MongoUsers, own_shop: MongoShop
+) -> None:
     own_shop.double.collection("people").create_index(index)
     with pytest.raises(ConfigurationError, match="has no unique index that keeps two users"):
         own_shop.database(users)
@@ -518,7 +524,7 @@ def test_coroutines_write_too(mongo_shop: MongoShop) -> None:
     asyncio.run(live())
 
 
-def test_what_the_store_has_no_field_for_fails(own_shop: MongoShop) -> None:
+def test_a_value_without_a_field_in_the_store_fails(own_shop: MongoShop) -> None:
     fill(own_shop, {"_id": 1, "email": "ada@example.com"})
     new = {"email": "new@example.com", "password": "pw"}
     with own_shop.database(people(disabled=None)) as database:
@@ -526,7 +532,7 @@ def test_what_the_store_has_no_field_for_fails(own_shop: MongoShop) -> None:
         assert failure(database.verify("ada@example.com")) == "The user store has no field for email_verified"
 
 
-def test_a_new_password_takes_the_old_salt_away(own_shop: MongoShop) -> None:
+def test_a_new_password_removes_the_old_salt(own_shop: MongoShop) -> None:
     fill(own_shop, {"_id": 1, "email": "ada@example.com", "password": "x", "salt": "y", "kept": 1})
     with own_shop.database(people(salt="salt")) as database:
         assert database.change_password("ADA@example.com", "new") == Done()
@@ -554,7 +560,7 @@ def test_an_email_of_another_user_cannot_be_taken(mongo_shop: MongoShop) -> None
         assert database.change_password("nobody@example.com", "pw") == Declined()
 
 
-def test_an_email_that_only_the_index_takes_for_another_one_is_declined(mongo_shop: MongoShop) -> None:
+def test_an_email_that_equals_another_only_in_the_index_is_declined(mongo_shop: MongoShop) -> None:
     with mongo_shop.database(mongo_shop.users(full=True)) as database:
         # A full-width letter: the collation takes it for the narrow one.
         assert database.change_email("ada", "\uff47race.hopper@example.com", True) == Declined()
@@ -563,7 +569,7 @@ def test_an_email_that_only_the_index_takes_for_another_one_is_declined(mongo_sh
 @pytest.mark.parametrize(
     ("code", "said"), [(121, "The user store does not accept this user"), (13, UNREACHABLE), (8000, UNREACHABLE)]
 )
-def test_what_the_server_refuses_is_a_failure_without_its_text(
+def test_a_refusal_by_the_server_is_a_failure_without_its_text(
     code: int, said: str, own_shop: MongoShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: object, __: object) -> None:
@@ -576,7 +582,7 @@ def test_what_the_server_refuses_is_a_failure_without_its_text(
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c.d", "c.e.f", "c.e.g", "h.i"]), st.integers()))
-def test_what_is_nested_is_found_again(values: dict[str, int]) -> None:
+def test_nested_values_are_found_again(values: dict[str, int]) -> None:
     document = nested(values)
     assert {path: at(document, path) for path in values} == values
     assert at(document, "nowhere.at.all") is None

@@ -205,7 +205,7 @@ def test_a_table_that_does_not_accept_a_user_is_an_error_and_no_duplicate(store:
     assert failure(created) == "The user store does not accept this user"
 
 
-def test_what_has_no_column_cannot_be_verified(store: Callable[[str], str]) -> None:
+def test_a_flag_without_a_column_cannot_be_verified(store: Callable[[str], str]) -> None:
     url = store(
         f"CREATE TABLE users (id INTEGER PRIMARY KEY, {COLUMNS}); INSERT INTO users VALUES (1, 'ada@example.com', 'x')"
     )
@@ -213,7 +213,7 @@ def test_what_has_no_column_cannot_be_verified(store: Callable[[str], str]) -> N
         assert failure(database.verify("ada@example.com")) == "The user store has no column for email_verified"
 
 
-def test_too_many_rows_that_may_be_meant_are_an_error(store: Callable[[str], str]) -> None:
+def test_too_many_matching_rows_are_an_error(store: Callable[[str], str]) -> None:
     rows = ", ".join(f"({number}, 'ada@example.com', 'x')" for number in range(60))
     url = store(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, hash TEXT); "
@@ -228,7 +228,7 @@ def test_too_many_rows_that_may_be_meant_are_an_error(store: Callable[[str], str
     assert any("unique" in note for note in notes)
 
 
-def test_a_joined_table_may_hang_on_another_column_than_the_key(store: Callable[[str], str]) -> None:
+def test_a_joined_table_may_refer_to_a_column_other_than_the_key(store: Callable[[str], str]) -> None:
     url = store(
         f"CREATE TABLE users (id INTEGER PRIMARY KEY, {COLUMNS}, number TEXT UNIQUE);"
         "CREATE TABLE details (number TEXT, plan TEXT);"
@@ -409,7 +409,7 @@ def test_a_pool_holds_as_many_connections_as_there_may_be(tmp_path: Path, connec
 
 
 @pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
-def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
+def test_limits_too_small_for_any_query_are_refused(timeout: float, connections: int) -> None:
     said = f"timeout must be over 0 seconds, and connections 1 or more, got {timeout} and {connections}"
 
     for make in (sync_engine, async_engine):
@@ -427,7 +427,7 @@ def test_limits_that_let_nothing_through_are_refused(timeout: float, connections
         ("oracle+oracledb", {}),
     ],
 )
-def test_each_driver_is_limited_in_its_own_words(driver: str, limits: dict[str, object]) -> None:
+def test_each_driver_gets_its_own_limit_options(driver: str, limits: dict[str, object]) -> None:
     assert _limits(make_url(f"{driver}://user@host/name"), 3.0) == limits
 
 
@@ -460,14 +460,14 @@ def test_a_user_deleted_in_the_meantime_is_not_changed(sqlite: Engine) -> None:
     looked.dispose()
 
 
-def test_no_column_keeps_anybody_out() -> None:
+def test_without_a_status_column_every_user_logs_in() -> None:
     assert SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=None).disabled == ()
 
 
 # The front door
 
 
-def test_each_name_is_there_and_no_other() -> None:
+def test_the_module_has_exactly_the_documented_names() -> None:
     assert set(databases.__all__) <= set(dir(databases))
     assert all(getattr(databases, name) is not None for name in databases.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'OracleDatabase'"):

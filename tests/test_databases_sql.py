@@ -334,7 +334,7 @@ def test_look_ups_on_a_server_share_a_cursor_for_each_connection_and_are_not_run
     assert (len(before), run != []) == (1 if is_server else 0, not is_server)
 
 
-def test_a_look_up_by_the_cursor_converts_what_a_driver_does_not(open_engine: Callable[[str], Engine]) -> None:
+def test_a_look_up_by_the_cursor_converts_values_that_a_driver_does_not(open_engine: Callable[[str], Engine]) -> None:
     engine = open_engine("mariadb")
     make(engine, "people", "id INTEGER PRIMARY KEY, email VARCHAR(99), password TEXT, locked BIT(1), at TIME")
     stored = hashed("pw")
@@ -344,7 +344,7 @@ def test_a_look_up_by_the_cursor_converts_what_a_driver_does_not(open_engine: Ca
         assert failure(database.login("ada@example.com", "pw")) == "This account is locked"
 
 
-def test_what_a_collation_ignores_is_reported(open_engine: Callable[[str], Engine]) -> None:
+def test_differences_ignored_by_a_collation_are_reported(open_engine: Callable[[str], Engine]) -> None:
     engine = open_engine("mariadb")
     with engine.database(engine.shop()) as database:
         assert "email: its collation ignores upper and lower case, accents, trailing blanks" in database.notes[0]
@@ -487,7 +487,7 @@ def test_rows_that_no_profile_can_be_made_of_fail_with_their_key(sqlite: Engine)
             assert failure(database.get_user(f"{name}@example.com")) == said
 
 
-def test_what_the_store_has_no_column_for_fails(sqlite: Engine) -> None:
+def test_a_value_without_a_column_in_the_store_fails(sqlite: Engine) -> None:
     make(sqlite, "people", COLUMNS)
     row(sqlite, id=1, email="ada@example.com")
     new = {"email": "new@example.com", "password": "pw"}

@@ -108,7 +108,7 @@ def test_a_profile_is_made_of_an_account() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_account_is_a_failure(changed: Mapping[str, Any]) -> None:
+def test_a_response_without_an_account_is_a_failure(changed: Mapping[str, Any]) -> None:
     assert kind(canned((200, items(account(**changed)))).get_user("capt@enterprise.com")) is FAILED
 
 
@@ -162,7 +162,7 @@ def test_a_login_attempt_is_about_the_account_that_it_shows() -> None:
 
 
 @pytest.mark.parametrize(("identifier", "password"), [("a:b", "p"), ("", "p"), ("jlpicard", ""), ("\ud800", "p")])
-def test_what_can_be_no_pair_is_not_attempted(identifier: str, password: str) -> None:
+def test_impossible_credentials_are_not_sent(identifier: str, password: str) -> None:
     opened = canned((200, {}))
     assert kind(opened.login(identifier, password)) is WrongUsernameOrPasswordError
     assert not opened.asked
@@ -232,7 +232,7 @@ def test_a_change_of_another_account_is_a_failure() -> None:
     assert kind(created.create({"email": "a@example.com", "password": "p"})) is FAILED
 
 
-def test_an_id_of_another_connection_is_nobodys() -> None:
+def test_an_id_of_another_connection_matches_no_user() -> None:
     opened = canned((204, b""), prefix="sp-")
     assert [opened.delete(user_id) for user_id in ("1", "sp-../x", "sp-", "sp-1")] == [Done()] * 4
     assert [question.target for question in opened.asked] == ["/accounts/1"]
@@ -246,7 +246,7 @@ def test_a_wrong_key_is_a_failure(double: StormpathDouble) -> None:
         assert kind(opened.login(ADA, PASSWORD)) is FAILED
 
 
-def test_it_is_there_for_coroutines(double: StormpathDouble) -> None:
+def test_the_database_works_for_coroutines(double: StormpathDouble) -> None:
     async def look(url: str) -> object:
         async with AsyncStormpathDatabase(url + APPLICATION, API_KEY, timeout=60) as opened:
             return await opened.login(ADA, PASSWORD)

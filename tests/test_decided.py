@@ -76,7 +76,7 @@ def test_a_rules_texts_are_complete() -> None:
     ]
 
 
-def test_what_differs_between_runs_is_left_out() -> None:
+def test_values_that_differ_between_runs_are_omitted() -> None:
     lines = list(findings_of(report_on(BREACH.replace("a.b", f"a.{uuid4()}"), [find_rule("invalid-metadata-key")])))
 
     assert lines == [
@@ -87,7 +87,7 @@ def test_what_differs_between_runs_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("file", DECIDED, ids=lambda file: str(file.relative_to(TESTS)))
-def test_nothing_is_decided_of_a_test_that_is_gone(file: Path) -> None:
+def test_approval_texts_of_removed_tests_are_an_error(file: Path) -> None:
     source = (file.parents[1] / f"test_{file.stem}.py").read_text(encoding="utf-8")
     names = re.findall(r"^(\w+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
 

@@ -143,7 +143,7 @@ def test_a_check_that_cannot_begin_lists_missing_keys(tmp_path: Path) -> None:
         ({"email": {"identifier": {"active": True}}}, False),
     ],
 )
-def test_flexible_identifiers_say_whether_people_log_in_by_username(
+def test_flexible_identifiers_show_whether_users_log_in_by_username(
     tmp_path: Path, attributes: object, *, is_required: bool
 ) -> None:
     options = {"customScripts": {"login": "login.js"}, "attributes": attributes}

@@ -58,7 +58,7 @@ def test_the_glossary_is_sorted_and_defines_each_term() -> None:
     assert entries == sorted(entries, key=str.lower)
 
 
-def test_the_tutorial_shows_at_the_end_what_its_changes_have_made_of_the_file(tmp_path: Path) -> None:
+def test_the_tutorial_ends_with_the_file_its_changes_produce(tmp_path: Path) -> None:
     page = ROOT / "docs" / "tutorial.md"
     text = re.sub(r"^```console\n.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     changes, _, shown = text.rpartition("```python\n# shop.py\n")
@@ -89,12 +89,12 @@ def test_a_page_that_shows_something_else_fails(examples: str, tmp_path: Path) -
         run_page(examples, tmp_path / "page.md", tmp_path)
 
 
-def test_a_page_with_a_configuration_that_is_none_fails(tmp_path: Path) -> None:
+def test_a_page_with_an_invalid_configuration_fails(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
         run_page("```toml\n[check]\nfail_onn = 1\n```\n", tmp_path / "page.md", tmp_path)
 
 
-def test_a_page_with_a_command_that_is_none_fails(tmp_path: Path) -> None:
+def test_a_page_with_an_invalid_command_fails(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         run_page("```yaml\n- run: customdb-contract check --outputs x\n```\n", tmp_path / "page.md", tmp_path)
 

@@ -24,7 +24,7 @@ def test_one_except_clause_catches_every_error_of_the_library(name: str) -> None
         (DatabaseOpeningError, Exception),
     ],
 )
-def test_an_error_is_caught_as_what_it_is_in_python_too(error: type[Exception], builtin: type[Exception]) -> None:
+def test_an_error_is_caught_by_its_builtin_class_too(error: type[Exception], builtin: type[Exception]) -> None:
     with pytest.raises(builtin, match=r"^what was wrong$"):
         raise error("what was wrong")
 

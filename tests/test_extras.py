@@ -36,7 +36,7 @@ def test_every_extra_is_tried() -> None:
 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
-def test_an_extra_alone_is_enough_for_what_it_is_for(extra: str, tmp_path: Path) -> None:
+def test_an_extra_alone_is_enough_for_its_features(extra: str, tmp_path: Path) -> None:
     python = make_environment(tmp_path / "environment", *([extra] if extra else ()))
 
     ran = tried(python, extra, tmp_path)
@@ -45,7 +45,7 @@ def test_an_extra_alone_is_enough_for_what_it_is_for(extra: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("extra", [extra for extra in EXTRAS if extra != "testing"])
-def test_without_an_extra_what_it_is_for_names_it(extra: str, tmp_path: Path) -> None:
+def test_features_without_their_extra_name_it(extra: str, tmp_path: Path) -> None:
     python = make_environment(tmp_path / "environment")
 
     ran = tried(python, extra, tmp_path)
@@ -54,7 +54,7 @@ def test_without_an_extra_what_it_is_for_names_it(extra: str, tmp_path: Path) ->
     assert f"customdb-contract[{extra}]" in ran.stderr
 
 
-def test_all_has_what_every_extra_has() -> None:
+def test_all_includes_every_extra() -> None:
     every = set(requirements_of("customdb-contract", EXTRAS))
 
     assert set(requirements_of("customdb-contract", ["all"])) == every

@@ -332,7 +332,7 @@ def test_closing_waits_for_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
         assert proxy.requests == 0
 
 
-def test_nothing_that_passes_is_kept() -> None:
+def test_no_transferred_bytes_are_kept() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, FaultProxy(*listener.getsockname()) as proxy:
         proxy.fail(Situation.CUT)
         with connect(proxy) as client, listener.accept()[0] as server:

@@ -322,7 +322,7 @@ def test_a_connection_of_before_the_switch_is_cut(server: FaultServer, situation
     assert server.requests == 0
 
 
-def test_what_it_cannot_do_is_refused_with_what_it_can(server: FaultServer) -> None:
+def test_an_unsupported_fault_is_refused_with_the_supported_ones(server: FaultServer) -> None:
     server.fail(Situation.EMPTY_ARRAY)
     message = r"^the fault server cannot do 'unknown-user'; it can do outage: refuse, outage: reset, .*, outage: hang$"
 
@@ -362,7 +362,7 @@ def test_a_head_that_never_ends_is_answered_by_its_first_line(server: FaultServe
     assert server.requests == 1
 
 
-def test_more_headers_than_anybody_sends_are_not_read(server: FaultServer) -> None:
+def test_an_absurd_number_of_headers_is_not_read(server: FaultServer) -> None:
     server.fail(Situation.STATUS_500)
 
     answer = answer_to(server, head_for(server, "Content-Length: 5", *[f"X-{number}: 1" for number in range(200)]))

@@ -428,7 +428,7 @@ def test_an_interrupt_comes_before_another_reason_to_stop() -> None:
 # What else can be interrupted
 
 
-def test_an_interrupt_while_a_check_is_judged_keeps_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_during_judging_keeps_the_recorded_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     judge_rightly = rules.judge_selected
 
     def judge(transcript: Transcript, selection: rules.Selection) -> Report:
@@ -443,7 +443,7 @@ def test_an_interrupt_while_a_check_is_judged_keeps_what_was_seen(monkeypatch: p
     assert interrupted.value.transcript.exchanges
 
 
-def test_looking_known_users_up_can_be_interrupted(wait: Wait) -> None:
+def test_looking_up_known_users_can_be_interrupted(wait: Wait) -> None:
     with pytest.raises(CheckInterrupted):
         observe_known_users(WaitsInScript(wait), USERS, None, Probing(timeout=60), Script.GET_USER)
 

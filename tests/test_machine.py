@@ -60,7 +60,7 @@ def test_a_correct_database_passes() -> None:
     run_machine(machine(empty_shop, outage=WritingShop(is_down=True), fail_on="warning"))
 
 
-def test_so_does_one_with_usernames_and_one_with_import_mode() -> None:
+def test_a_correct_database_with_usernames_or_import_mode_passes() -> None:
     run_machine(machine(empty_shop, connection=Connection(requires_username=True), fail_on="warning"))
     run_machine(machine(empty_shop, connection=Connection(import_mode=True), fail_on="warning"))
 
@@ -105,7 +105,7 @@ class WithoutLogin:
 
 
 @pytest.mark.untraced
-def test_what_no_call_proves_has_no_sequence_and_is_left_to_the_check() -> None:
+def test_a_finding_that_no_call_proves_is_left_to_the_check() -> None:
     run_machine(machine(WithoutLogin))
 
 
@@ -162,7 +162,7 @@ class OnOneThread(WritingShop):
 
 
 @pytest.mark.untraced
-def test_the_database_is_made_where_its_scripts_run() -> None:
+def test_the_database_is_created_on_the_thread_of_its_scripts() -> None:
     run_machine(machine(OnOneThread))
 
 
@@ -269,12 +269,12 @@ def test_unusable_input_is_an_error_before_judging(make: Callable[[], object], s
     assert str(raised.value).startswith(said)
 
 
-def test_a_subclass_must_say_what_database() -> None:
+def test_a_subclass_must_define_its_database() -> None:
     with pytest.raises(ConfigurationError, match="CustomDatabaseMachine must override fresh_database"):
         CustomDatabaseMachine()
 
 
-def test_the_deadline_of_a_teams_own_profile_holds_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_deadline_of_the_teams_own_profile_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[settings] = []
     monkeypatch.setattr(
         "customdb_contract.testing.machines.run_state_machine_as_test",
@@ -304,7 +304,7 @@ def test_passwords_follow_the_teams_template() -> None:
         run_machine(machine(strict_shop))
 
 
-def test_what_all_examples_share_is_made_once() -> None:
+def test_values_shared_by_all_examples_are_created_once() -> None:
     for made in (people_of, registry_of, rules_in_sight):
         made.cache_clear()
 
@@ -321,7 +321,7 @@ def test_what_all_examples_share_is_made_once() -> None:
         (Connection(import_mode=True, requires_username=True), {Need.LEGACY_MODE, Need.SCRIPT_CONTEXT}),
     ],
 )
-def test_no_rule_is_judged_that_needs_another_connection_or_an_action(
+def test_rules_that_need_another_connection_or_an_action_are_not_judged(
     connection: Connection, unseen: set[Need]
 ) -> None:
     visible = rules_in_sight(frozenset(), connection)
@@ -347,7 +347,7 @@ class Hotel:
         return self.shop.create(user)
 
 
-def test_create_is_given_all_that_new_users_sign_up_with() -> None:
+def test_create_receives_all_sign_up_fields() -> None:
     seen: set[str] = set()
     new_user = NewUser(
         phone_number="+49{unique}",

@@ -64,7 +64,7 @@ def test_pymongo_writes_and_reads(people: Any) -> None:
     ("query", "projection", "code"),
     [({"$where": "1"}, None, 2), ({"a": {"$near": 1}}, None, 2), ({}, {"a": 1, "a.b": 1}, 31249)],
 )
-def test_what_it_does_not_know_is_an_error(query: Any, projection: Any, code: int, people: Any) -> None:
+def test_an_unknown_query_operator_is_an_error(query: Any, projection: Any, code: int, people: Any) -> None:
     people.insert_one({"a": 1})
     with pytest.raises(OperationFailure) as caught:
         people.find_one(query, projection)
@@ -83,7 +83,7 @@ def test_unknown_commands_and_updates_are_errors(people: Any) -> None:
         people.database.command("buildInfo")
 
 
-def test_who_has_to_log_in_does_so_or_is_refused() -> None:
+def test_a_client_that_must_authenticate_does_so_or_is_refused() -> None:
     with running_mongod_double("ada", "the password") as double:
         place = double.url.removeprefix("mongodb://")
         for credentials, code in (("ada:another@", 18), ("bob:the%20password@", 18), ("", 13)):
@@ -106,7 +106,7 @@ def test_async_pymongo_reads(double: MongodDouble) -> None:
     assert asyncio.run(read()) == {"_id": 1}
 
 
-def test_it_can_be_killed_and_comes_back_with_what_it_had(double: MongodDouble, people: Any) -> None:
+def test_a_killed_double_restarts_with_its_data(double: MongodDouble, people: Any) -> None:
     people.insert_one({"_id": 1})
     port = double.port
     double.kill()

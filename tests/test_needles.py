@@ -42,7 +42,7 @@ class NeedlesMachine(RuleBasedStateMachine):
 TestNeedles = NeedlesMachine.TestCase
 
 
-def test_of_two_short_needles_the_other_one_stays() -> None:
+def test_removing_one_of_two_short_needles_keeps_the_other() -> None:
     needles = Needles()
     needles.add(0, "a€")
     needles.add(1, "b€")
@@ -65,7 +65,7 @@ def test_needles_that_are_all_forgotten_leave_nothing(added: list[str], data: st
 
 
 @pytest.mark.parametrize("alike", ["password{}", "{}password", "pass{}word"])
-def test_of_a_thousand_needles_that_are_alike_few_are_looked_for(alike: str) -> None:
+def test_a_thousand_similar_needles_need_few_searches(alike: str) -> None:
     needles = Needles()
     for number in range(1_000):
         needles.add(number, alike.format(f"{number:04}"))

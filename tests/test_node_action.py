@@ -62,7 +62,7 @@ def test_calls_of_the_api_are_recorded_in_order(open_action: Open) -> None:
     assert not any(call.late for call in performed.calls)
 
 
-def test_an_action_has_what_auth0_gives_it(open_action: Open) -> None:
+def test_an_action_has_the_globals_that_auth0_provides(open_action: Open) -> None:
     action = open_action(
         """
         console.log(JSON.stringify(event), require('node:path').basename(__filename), typeof this.onExecutePostLogin);
@@ -84,7 +84,7 @@ def test_an_action_has_what_auth0_gives_it(open_action: Open) -> None:
     assert '"app_metadata":{}' in action().outcome.output
 
 
-def test_every_method_of_the_api_is_there_and_gives_what_it_should(open_action: Open) -> None:
+def test_every_method_of_the_api_exists_and_returns_the_right_value(open_action: Open) -> None:
     action = open_action("""
         const wrong = [];
         const gives = { cache: ['get', 'set', 'delete'], groups: 0, roles: 0, rules: 0,
@@ -130,7 +130,7 @@ def test_every_method_of_the_api_is_there_and_gives_what_it_should(open_action: 
         ("oauth2-refresh-token", {}, [], False),
     ],
 )
-def test_a_redirect_is_possible_in_front_of_a_browser_only(
+def test_a_redirect_requires_a_browser(
     open_action: Open, protocol: str, query: Mapping[str, str], prompt: list[str], expected: bool
 ) -> None:
     action = open_action("console.log(api.redirect.canRedirect());")
@@ -204,7 +204,7 @@ def test_the_cache_keeps_texts_until_the_module_is_new(open_action: Open) -> Non
         ("set('a', 'v'.repeat(4000)); set('b', 'v'.repeat(4000)); set('a', 'v'.repeat(4090))", "success"),
     ],
 )
-def test_the_cache_has_the_limits_of_auth0(open_action: Open, body: str, printed: str) -> None:
+def test_the_cache_has_auth0s_limits(open_action: Open, body: str, printed: str) -> None:
     action = open_action(f"""
         let last;
         const set = (...given) => {{ last = api.cache.set(...given); }};
@@ -215,7 +215,7 @@ def test_the_cache_has_the_limits_of_auth0(open_action: Open, body: str, printed
     assert action().outcome.output == f"{printed}\n"
 
 
-def test_what_is_cached_expires(open_action: Open) -> None:
+def test_cached_values_expire(open_action: Open) -> None:
     action = open_action("""
         const started = Date.now();
         const within = (record, seconds) => Math.abs(record.expires_at - started - seconds * 1000) < 5000;
@@ -235,7 +235,7 @@ def test_what_is_cached_expires(open_action: Open) -> None:
 # What comes too late, and what goes on
 
 
-def test_what_is_called_after_the_handler_has_returned_is_late(open_action: Open) -> None:
+def test_calls_after_the_handler_has_returned_are_late(open_action: Open) -> None:
     action = open_action("""
         setTimeout(() => api.user.setAppMetadata('late', 1), 20);
         setImmediate(() => { throw new RangeError('later'); });
@@ -272,7 +272,7 @@ def test_a_time_limit_that_is_left_running_is_not_waited_for(open_action: Open) 
     assert words.split()[1:] == ["function", "true", "setTimeout"]
 
 
-def test_what_goes_on_for_long_is_not_waited_for(open_action: Open) -> None:
+def test_long_running_work_is_not_waited_for(open_action: Open) -> None:
     action = open_action(
         "setTimeout(() => api.user.setAppMetadata('late', 1), 60000); api.user.setAppMetadata('a', 1);"
     )
@@ -283,7 +283,7 @@ def test_what_goes_on_for_long_is_not_waited_for(open_action: Open) -> None:
     assert performed.outcome.duration < 0.3
 
 
-def test_a_handler_may_be_no_async_function(open_action: Open) -> None:
+def test_a_handler_need_not_be_async(open_action: Open) -> None:
     assert open_action("exports.onExecutePostLogin = () => undefined;")().outcome.ending is Ending.DONE
     thenable = open_action("exports.onExecutePostLogin = () => ({ then: (done) => setTimeout(done, 5) });")()
     assert thenable.outcome.ending is Ending.DONE
@@ -291,7 +291,7 @@ def test_a_handler_may_be_no_async_function(open_action: Open) -> None:
     assert failing.outcome.raised == RecordedError("Error", "no", (), "repair.js:1:67")
 
 
-def test_module_code_runs_once_and_is_used_again_until_it_is_new(open_action: Open) -> None:
+def test_module_code_runs_once_until_the_module_is_reloaded(open_action: Open) -> None:
     source = "let runs = 0;\n" + handler("runs += 1; console.log(runs);")
     action = open_action(source)
 
@@ -320,7 +320,7 @@ LEFT_BEHIND = {
 
 
 @pytest.mark.parametrize("kind", LEFT_BEHIND)
-def test_nothing_that_a_run_leaves_behind_is_there_when_it_is_new(open_action: Open, kind: str) -> None:
+def test_a_reloaded_action_keeps_nothing_of_earlier_runs(open_action: Open, kind: str) -> None:
     place = LEFT_BEHIND[kind]
     leaving = place if place.endswith("null") else f"{place} = '1'"
     found = "globalThis.seen" if place.endswith("null") else place
@@ -333,7 +333,7 @@ def test_nothing_that_a_run_leaves_behind_is_there_when_it_is_new(open_action: O
     assert printed == ["undefined\n", "1\n", "undefined\n"]
 
 
-def test_what_a_run_leaves_running_does_not_reach_a_new_one(open_action: Open) -> None:
+def test_work_left_running_does_not_reach_a_reloaded_action(open_action: Open) -> None:
     action = open_action("setInterval(() => api.access.deny('late'), 20); await new Promise((r) => setTimeout(r, 30));")
 
     for _ in range(3):
@@ -342,7 +342,7 @@ def test_what_a_run_leaves_running_does_not_reach_a_new_one(open_action: Open) -
     assert len(action().calls) < 20
 
 
-def test_modules_that_are_required_are_new_too(open_action: Open, tmp_path: Path) -> None:
+def test_required_modules_are_reloaded_too(open_action: Open, tmp_path: Path) -> None:
     (tmp_path / "node_modules" / "counter").mkdir(parents=True)
     module = "let count = 0; module.exports = () => (count += 1);"
     (tmp_path / "node_modules" / "counter" / "index.js").write_text(module, encoding="utf-8")
@@ -453,7 +453,7 @@ def test_an_action_that_is_never_loaded_is_reported(open_action: Open, monkeypat
     assert action(seconds=0.3).outcome.ending is Ending.TIMED_OUT
 
 
-def test_output_calls_and_values_are_kept_within_bounds(open_action: Open) -> None:
+def test_output_calls_and_values_are_limited(open_action: Open) -> None:
     action = open_action("""
         for (let n = 0; n < 3e4; n += 1) console.log('x'.repeat(99));
         for (let n = 0; n < 2e3; n += 1) api.user.setAppMetadata(`k${n}`, 'v'.repeat(3000));
@@ -466,7 +466,7 @@ def test_output_calls_and_values_are_kept_within_bounds(open_action: Open) -> No
     assert isinstance(performed.calls[-1].arguments[1], Special)
 
 
-def test_an_action_goes_on_in_a_new_process_when_a_run_has_taken_its_process_down(open_action: Open) -> None:
+def test_an_action_runs_in_a_new_process_after_a_run_killed_the_old_one(open_action: Open) -> None:
     source = "let runs = 0;\n" + handler("runs += 1; console.log(runs); if (event.die) process.exit(4);")
     action = open_action(source)
 
@@ -515,7 +515,7 @@ def test_the_document_of_the_deploy_cli_names_the_source(open_action: Open, tmp_
         ),
     ],
 )
-def test_a_document_may_have_the_source_in_it(
+def test_a_document_may_contain_the_source(
     open_action: Open, document: Mapping[str, object], expected: tuple[str, str | None]
 ) -> None:
     info = open_action(json.dumps(document), name="repair.json").info
@@ -567,7 +567,7 @@ NOT_INSTALLED = "node_modules lacks dependencies declared in {document}: run npm
 
 
 @pytest.mark.parametrize("named", ["restore/code.js", "restore.json"])
-def test_secrets_and_modules_that_a_document_declares_must_be_given(
+def test_declared_secrets_and_modules_are_required(
     declaring: Path, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = declaring.parent.parent
@@ -611,13 +611,13 @@ def test_a_module_may_be_installed_further_up(declaring: Path) -> None:
         pytest.param('{"secrets": 7, "dependencies": [null, {}, {"name": 7}, {"name": ""}]}', id="nothing it declares"),
     ],
 )
-def test_a_document_beside_the_source_that_declares_nothing_is_left_alone(declaring: Path, text: str) -> None:
+def test_a_document_without_declarations_beside_the_source_is_ignored(declaring: Path, text: str) -> None:
     (declaring.parent / "restore.json").write_text(text, encoding="utf-8")
 
     assert NodeAction(declaring / "code.js").name == "restore"
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"gone\.js cannot be read: No such file"):
         NodeAction(tmp_path / "gone.js")
 
@@ -683,7 +683,7 @@ def test_the_handler_is_found_however_it_is_exported(source: str, location: str 
     assert read.facts[0] == SourceFact(FactKind.BYTES, str(len(source)), "repair.js:1:1")
 
 
-def test_what_is_nested_too_deeply_costs_one_kind_of_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_nested_too_deeply_lacks_only_one_kind_of_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     from customdb_contract.source import _action, read_action  # noqa: PLC0415 - see above
 
     source = f"{PLAIN}\na{'.b' * 3000}(); const password = 'hunter2-hunter2-hunter2';"
@@ -731,13 +731,13 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_what_the_api_is_given_comes_back_as_it_is(echo: Opened, value: Value) -> None:
+def test_arguments_of_the_api_return_unchanged(echo: Opened, value: Value) -> None:
     recorded = mask_value(value, SecretRegistry().mask)
 
     assert called(echo({"value": value})) == [("user.setAppMetadata", ("given", recorded))]
 
 
-def test_observations_name_what_they_are_about(open_action: Open) -> None:
+def test_observations_name_their_subject(open_action: Open) -> None:
     performed = open_action(
         "const { API_KEY, GIVEN } = event.secrets; event.secrets.API_KEY;", secrets={"GIVEN": "x"}
     )()
@@ -745,7 +745,7 @@ def test_observations_name_what_they_are_about(open_action: Open) -> None:
     assert performed.outcome.observations == (Observation(Noticed.MISSING_SECRET, "API_KEY"),)
 
 
-def test_metadata_of_the_transaction_are_there_at_once(open_action: Open) -> None:
+def test_transaction_metadata_are_visible_at_once(open_action: Open) -> None:
     action = open_action("""
         api.transaction.setMetadata('a', 1).transaction.setMetadata('b', 2).transaction.setMetadata('a', null);
         console.log(JSON.stringify(event.transaction));

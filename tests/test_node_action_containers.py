@@ -125,7 +125,7 @@ def test_a_run_that_never_reached_its_process_is_made_in_another(start: Start) -
     assert first.is_ended
 
 
-def test_a_process_that_is_not_fit_for_another_run_has_one_in_reserve_from_then_on(start: Start) -> None:
+def test_after_an_unfit_process_the_next_one_is_kept_in_reserve(start: Start) -> None:
     first = Process(OPENED, ran(0), {"renewed": True}, ran(1), {"renewed": False})
     second = Process(OPENED, ran(2), ContainerDiedError("it exited with code 1"))
     third, fourth = Process(OPENED, ran(3)), Process()
@@ -154,7 +154,7 @@ def test_an_interrupt_ends_the_process(start: Start, answers: tuple[Mapping[str,
     assert process.is_ended
 
 
-def test_what_a_process_writes_between_runs_is_nobodys(start: Start) -> None:
+def test_messages_between_runs_belong_to_no_run(start: Start) -> None:
     process = Process(OPENED, None, ran(0), None, ran(1))
     process.has_something = True
     bridge = start(process)

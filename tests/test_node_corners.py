@@ -66,18 +66,18 @@ def test_weak_collections_are_named(opened: Opener) -> None:
     )
 
 
-def test_what_waits_like_a_promise_may_be_rejected(opened: Opener) -> None:
+def test_a_thenable_may_be_rejected(opened: Opener) -> None:
     outcome = call(opened("return { then(_, rejected) { rejected(new Error('refused')); } };"))
 
     assert (outcome.ending, outcome.escape) == (Ending.RAISED, Escape.REJECTION)
     assert outcome.raised == RecordedError("Error", "refused", location="shop/get_user.js:1:75")
 
 
-def test_what_has_a_then_that_is_no_function_is_no_promise(opened: Opener) -> None:
+def test_an_object_whose_then_is_no_function_is_no_promise(opened: Opener) -> None:
     assert call(opened("callback(null); return { then: 7 };")).ending is Ending.NOT_FOUND
 
 
-def test_an_error_with_many_causes_is_the_scripts_own(opened: Opener) -> None:
+def test_an_error_with_many_causes_belongs_to_the_script(opened: Opener) -> None:
     bridge = opened(
         "let error; for (let i = 0; i < 12; i += 1) error = new Error(`${i}`, { cause: error }); throw error;"
     )
@@ -96,7 +96,7 @@ def test_a_source_that_is_too_deep_to_be_read_is_no_function(opened: Opener, mon
     assert fact.text == "RangeError: Maximum call stack size exceeded"
 
 
-def test_what_is_kept_as_a_key_is_noticed_and_proxies_are_left_alone(opened: Opener) -> None:
+def test_a_value_kept_as_a_key_is_noticed_and_proxies_are_left_alone(opened: Opener) -> None:
     outcome = call(
         opened(
             "global.kept = new Map([[email, 1]]); global.other = new Proxy({}, {}); global.plain = { [email]: 1 };"
@@ -159,7 +159,7 @@ def test_an_exception_without_a_place_belongs_to_its_call(opened: Opener, stack:
     assert bridge.late_events() == [LateEvent(0, raised=RecordedError("Error", "x"), escape=Escape.LATER)]
 
 
-def test_what_is_printed_outside_of_every_call_is_of_the_one_under_way(opened: Opener) -> None:
+def test_output_outside_every_call_belongs_to_the_running_call(opened: Opener) -> None:
     source = """
       const { AsyncResource } = require('async_hooks');
       const outside = new AsyncResource('OUTSIDE');
@@ -187,7 +187,7 @@ def test_a_proxy_may_be_thrown_later(opened: Opener) -> None:
     assert (outcome.ending, outcome.escape) == (Ending.RAISED, Escape.LATER)
 
 
-def test_a_call_that_has_called_back_is_over_when_it_is_cancelled(opened: Opener) -> None:
+def test_a_call_that_has_called_back_ends_when_cancelled(opened: Opener) -> None:
     bridge = opened("callback(null, 7);")
     container = bridge._container
     order = {"id": 0, "script": "get_user", "arguments": [ADA], "context": None, "throwing": False}
@@ -198,7 +198,7 @@ def test_a_call_that_has_called_back_is_over_when_it_is_cancelled(opened: Opener
     assert container.answer(20.0)["outcome"]["callbacks"] == [[None, 7]]
 
 
-def test_what_a_module_does_not_export_is_its_own_error(opened: Opener) -> None:
+def test_requiring_an_unexported_path_is_the_modules_own_error(opened: Opener) -> None:
     bridge = opened(
         "require('one/hidden');",
         modules={"one/package.json": '{"name": "one", "exports": {".": "./index.js"}}', "one/index.js": ""},
@@ -210,7 +210,7 @@ def test_what_a_module_does_not_export_is_its_own_error(opened: Opener) -> None:
     assert outcome.raised.message.startswith("Package subpath './hidden' is not defined by \"exports\"")
 
 
-def test_a_driver_without_what_is_known_of_it_is_a_module_as_any_other(opened: Opener) -> None:
+def test_a_driver_without_its_known_parts_is_an_ordinary_module(opened: Opener) -> None:
     pool = "module.exports = class Pool { query(sql, done) { setImmediate(done, null, [7]); } };"
     bridge = opened(
         "new (require('mysql').Pool)().query('select', (error, rows) => callback(error, { user_id: rows[0] }));",
@@ -220,7 +220,7 @@ def test_a_driver_without_what_is_known_of_it_is_a_module_as_any_other(opened: O
     assert call(bridge).callbacks == ((None, {"user_id": 7}),)
 
 
-def test_a_socket_of_the_file_system_has_no_host(opened: Opener, tmp_path: Path) -> None:
+def test_a_unix_socket_has_no_host(opened: Opener, tmp_path: Path) -> None:
     bridge = opened(f"require('net').connect({{ path: '{tmp_path}/none.sock' }}).on('error', () => callback(null));")
 
     outcome = call(bridge)
@@ -228,7 +228,7 @@ def test_a_socket_of_the_file_system_has_no_host(opened: Opener, tmp_path: Path)
     assert (outcome.ending, outcome.observations) == (Ending.NOT_FOUND, ())
 
 
-def test_the_methods_of_api_that_ask_give_nothing(open_action: Open) -> None:
+def test_the_query_methods_of_the_api_return_nothing(open_action: Open) -> None:
     outcome = open_action("""
       console.log(JSON.stringify([
         await api.groups.getUserGroups(), await api.groups.hasGroupMembership('a'),
@@ -273,7 +273,7 @@ def test_an_action_may_start_many_timers(open_action: Open) -> None:
         "globalThis.other = 1",
     ],
 )
-def test_a_process_that_is_not_as_it_was_is_not_used_again(open_action: Open, left: str) -> None:
+def test_a_changed_process_is_not_reused(open_action: Open, left: str) -> None:
     action = open_action(f"console.log(process.pid); {left};")
 
     first = action().outcome.output

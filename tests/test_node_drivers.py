@@ -123,7 +123,7 @@ async function {name}({parameters}, callback) {{
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_scripts_over_a_client_of_http_keep_the_contract(tmp_path: Path, client: str) -> None:
+def test_scripts_with_an_http_client_pass_the_check(tmp_path: Path, client: str) -> None:
     refusal = "new WrongUsernameOrPasswordError(null, 'wrong e-mail or password')"
     scripts = {
         "login": OVER_HTTP.format(
@@ -218,9 +218,7 @@ def checked(folder: Path, port: int, **changed: str) -> Report:
     return check(shop, [ADA, BOB], connection=Connection(import_mode=True), outage=outage, timeout=6.0)
 
 
-def test_scripts_over_postgresql_keep_the_contract_with_a_proxy_that_fails_in_between(
-    tmp_path: Path, port: int
-) -> None:
+def test_scripts_with_postgresql_pass_the_check_with_a_failing_proxy(tmp_path: Path, port: int) -> None:
     report = checked(tmp_path, port)
 
     assert report.ok, report
@@ -275,7 +273,7 @@ LEAKING: Final = """
 """.replace("FIND", FIND).replace("PROFILE", PROFILE)
 
 
-def test_a_store_that_a_check_uses_up_ends_it_and_the_leak_is_named(tmp_path: Path, port: int) -> None:
+def test_an_exhausted_store_ends_the_check_and_the_leak_is_named(tmp_path: Path, port: int) -> None:
     get_user = f"function getUser(email, callback) {{ {LEAKING} }}"
 
     report = check(database(tmp_path, CORRECT | {"get_user": get_user}, HOST="127.0.0.1", PORT=str(port)), [ADA, BOB])

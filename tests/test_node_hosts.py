@@ -269,7 +269,7 @@ def test_tls_leads_to_a_plain_address_after_a_look_up(tmp_path: Path, api: str) 
 
 
 @pytest.mark.parametrize("hosts", [{}, {"db.internal": "127.0.0.1:1", "127.0.0.2": "127.0.0.1:1"}])
-def test_other_names_are_looked_up_as_ever(tmp_path: Path, hosts: Mapping[str, str]) -> None:
+def test_other_names_are_resolved_as_usual(tmp_path: Path, hosts: Mapping[str, str]) -> None:
     script = """
         const dns = require('dns');
         const tried = (action) => { try { action(); return null; } catch (error) { return error.code; } };
@@ -320,7 +320,7 @@ def test_another_port_of_an_unreachable_host_is_noticed_by_its_name(tmp_path: Pa
 @pytest.mark.untraced
 @pytest.mark.skipif(not MODULES.is_dir(), reason="the npm modules are not installed: run make test")
 @pytest.mark.parametrize("host", ["db.internal", "db.internal:1433"])
-def test_tedious_is_led(tmp_path: Path, host: str) -> None:
+def test_tedious_is_redirected(tmp_path: Path, host: str) -> None:
     script = """
         const { Connection, Request } = require('tedious');
         const connection = new Connection({
@@ -411,7 +411,7 @@ def test_a_database_in_python_has_no_https_url(tmp_path: Path) -> None:
 # Outages
 
 
-def test_all_that_fails_together_provokes_everything() -> None:
+def test_stores_failing_together_provoke_every_fault() -> None:
     assert together((FAULTS, PROXY_FAULTS)) == (*FAULTS[:-1], Situation.CUT, Situation.HANG)
 
 

@@ -36,7 +36,7 @@ def constants(file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("folder", [SOURCE, ROOT / "docs"], ids=["package", "docs"])
-def test_an_address_of_auth0s_documentation_stands_in_the_table_only(folder: Path) -> None:
+def test_addresses_of_auth0s_documentation_are_only_in_the_table(folder: Path) -> None:
     written = {
         f"{file.relative_to(folder)}: {text}"
         for file in folder.rglob("*.py")
@@ -78,7 +78,7 @@ def printed() -> Iterator[tuple[str, str]]:
         yield from (("pytest", render_verdict(report, verdict)) for verdict in report.verdicts)
 
 
-def test_every_address_that_is_printed_is_that_of_a_page(built: Path) -> None:
+def test_every_printed_address_belongs_to_a_page(built: Path) -> None:
     ours = {_pages.rule_page(name) for name in (*RETIRED, *(rule.info.name for rule in CATALOGUE))}
     ours |= {f"how-to/{file.stem}" for file in (ROOT / "docs" / "how-to").glob("*.md")}
     assert all((built / page).with_suffix(".md").is_file() for page in ours if page.endswith(".html"))

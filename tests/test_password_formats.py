@@ -90,7 +90,7 @@ def test_the_default_reads_every_unmistakable_row(row: Row) -> None:
 
 
 @pytest.mark.parametrize("form", [*UNMISTAKABLE, *_DECLARED], ids=lambda form: form.name)
-def test_a_sample_is_of_its_format_and_of_no_unmistakable_one(form: PasswordFormat) -> None:
+def test_a_sample_is_read_by_its_format_and_no_other_unmistakable_one(form: PasswordFormat) -> None:
     assert passwords_of(form).verify("password", form.sample) is False
     if form not in UNMISTAKABLE:
         assert Passwords([*UNMISTAKABLE, form]).verify("password", form.sample) is False
@@ -172,7 +172,7 @@ def test_any_stored_password_ends_in_an_answer_or_the_documented_error(text: str
         ("$wp$2y$20$" + "." * 53, "cost of bcrypt"),
     ],
 )
-def test_what_costs_too_much_is_not_done(text: str, message: str) -> None:
+def test_a_hash_that_costs_too_much_is_not_computed(text: str, message: str) -> None:
     with pytest.raises(UnknownPasswordFormatError, match=message):
         Passwords().verify("password", text, key=7)
 
@@ -212,7 +212,7 @@ def test_what_costs_too_much_is_not_done(text: str, message: str) -> None:
         f"pbkdf2_sha256$1$\ud800${'A' * 43}=",
     ],
 )
-def test_what_is_no_unmistakable_format_is_an_error(text: str | bytes) -> None:
+def test_a_format_that_is_not_unmistakable_is_an_error(text: str | bytes) -> None:
     with pytest.raises(UnknownPasswordFormatError, match="of the row with the key 'ada'"):
         Passwords().verify("password", text, key="ada")
 
@@ -267,7 +267,7 @@ def test_a_digest_in_base64_and_in_utf_16() -> None:
     assert passwords_of(salted).verify("word", "pass$X03MO1qnZdYdgyfeuILPmQ==")
 
 
-def test_node_is_given_the_salt_as_text_and_key_and_salt_may_change_places() -> None:
+def test_the_salt_may_be_hashed_as_text_and_stored_after_the_key() -> None:
     # RFC 7914, section 12, with the salt NaCl; as text, its digits are what is hashed.
     text = (
         "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
@@ -383,7 +383,7 @@ def test_settings_that_scrypt_does_not_have_are_refused(n: int, r: int, message:
         NodeScrypt(n=n, r=r)
 
 
-def test_what_django_6_and_werkzeug_3_ask_for_is_within_the_limits() -> None:
+def test_the_costs_of_django_6_and_werkzeug_3_are_within_the_limits() -> None:
     # Django 6.0 does 1,200,000 iterations; OpenSSL's own limit is below the 32 MiB that Werkzeug's scrypt needs.
     assert not passwords_of(DjangoPbkdf2()).verify("x", f"pbkdf2_sha256$1200000$salt${'A' * 43}=")
     assert not Passwords().verify("x", f"scrypt:32768:8:1$salt${'a' * 128}")

@@ -47,7 +47,7 @@ class Counting:
 @pytest.mark.parametrize("new", _QUICK, ids=lambda new: new.name)
 @settings(max_examples=25)
 @given(password=st.text(min_size=1, max_size=18), other=st.text(max_size=18))
-def test_a_new_password_is_known_again_and_no_other(new: NewFormat, password: str, other: str) -> None:
+def test_only_the_new_password_matches(new: NewFormat, password: str, other: str) -> None:
     passwords = Passwords(new=new)
     try:
         text = passwords.hash(password)
@@ -71,7 +71,7 @@ def test_by_default_new_passwords_are_argon2id_as_owasp_recommends() -> None:
     assert Passwords(new=Bcrypt()).hash(_SECRET).startswith("$2b$12$")
 
 
-def test_nothing_else_can_be_new() -> None:
+def test_no_other_format_is_allowed_for_new_passwords() -> None:
     with pytest.raises(TypeError):
         Passwords(new=DjangoPbkdf2())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - that is the test
 
@@ -137,7 +137,7 @@ def test_a_long_password_costs_nothing() -> None:
     assert passwords.verify("x" * 4096, "counted")
 
 
-def test_an_unknown_user_costs_what_a_known_one_does() -> None:
+def test_an_unknown_user_costs_as_much_as_a_known_one() -> None:
     asked: list[str] = []
     passwords = Passwords([Counting(asked)], typical="counted")
     assert passwords.verify_nobody("one") is False
@@ -202,7 +202,7 @@ def test_an_error_without_a_key_and_with_a_huge_one() -> None:
     assert len(str(caught.value)) < 1000
 
 
-def test_no_repr_shows_what_is_stored() -> None:
+def test_no_repr_shows_the_stored_hash() -> None:
     stored = Stored("text of the row", "salt of the row")
     passwords = Passwords([PlainDigest("md5")], typical=Stored("5f4dcc3b5aa765d61d8327deb882cf99", "salt"))
     assert repr(stored) == "Stored()"
@@ -257,6 +257,6 @@ def test_the_libraries_are_imported_when_they_are_needed() -> None:
     assert ran.stdout.strip() == "set()"
 
 
-def test_a_format_of_ones_own() -> None:
+def test_a_custom_format() -> None:
     own: PasswordFormat = Counting([])
     assert Passwords([*UNMISTAKABLE, own]).verify("anything", "counted")

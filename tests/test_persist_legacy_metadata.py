@@ -129,7 +129,7 @@ def test_r1_it_acts_on_its_connection_only(stand: Stand) -> None:
 
 
 @BOTH
-def test_r2_the_marker_ends_it_by_being_there(stand: Stand) -> None:
+def test_r2_an_existing_marker_ends_the_action(stand: Stand) -> None:
     falsy: list[Value] = [False, 0, "", None]
     for value in (True, *falsy):
         log_in = stand.log_in(app={MARKER: value})
@@ -147,7 +147,7 @@ def test_r2_existing_metadata_of_any_value_are_not_requested(stand: Stand) -> No
 
 @BOTH
 @pytest.mark.parametrize("state", [LegacyState.NO_SUCH_USER, LegacyState.NO_METADATA])
-def test_r3_it_marks_that_nothing_is_there(stand: Stand, state: LegacyState) -> None:
+def test_r3_a_user_without_legacy_metadata_is_marked(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
     assert len(log_in.received) == 1
@@ -191,7 +191,7 @@ def test_r7_an_answer_about_another_user_is_ignored(stand: Stand) -> None:
 
 @BOTH
 @pytest.mark.parametrize("state", SLOW)
-def test_r8_it_waits_for_a_while_and_asks_once(stand: Stand, state: LegacyState) -> None:
+def test_r8_it_sends_one_request_with_a_timeout(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
     assert log_in.did_nothing
@@ -223,7 +223,7 @@ def test_r10_it_denies_only_where_metadata_are_required(strict: Stand) -> None:
 
 @BOTH
 @pytest.mark.parametrize("state", INVALID)
-def test_r11_what_auth0_does_not_store_is_not_set(stand: Stand, state: LegacyState) -> None:
+def test_r11_values_that_auth0_does_not_store_are_not_set(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
     # Reserved names are not among those that it restores; below the first level, they are ordinary names.
@@ -234,13 +234,13 @@ def test_r11_what_auth0_does_not_store_is_not_set(stand: Stand, state: LegacySta
 
 @BOTH
 @pytest.mark.parametrize("name", ODD)
-def test_r11_an_answer_that_is_none_is_not_taken(stand: Stand, name: str) -> None:
+def test_r11_an_invalid_answer_is_ignored(stand: Stand, name: str) -> None:
     assert stand.log_in(identities=identity(name)).did_nothing
 
 
 @BOTH
 @pytest.mark.parametrize("name", EMPTY)
-def test_r11_of_an_answer_nothing_else_is_taken(stand: Stand, name: str) -> None:
+def test_r11_other_members_of_an_answer_are_ignored(stand: Stand, name: str) -> None:
     log_in = stand.log_in(identities=identity(name))
 
     assert log_in.written == {"app_metadata": MARKED, "user_metadata": {}}
@@ -304,7 +304,7 @@ def test_r16_a_flow_that_has_it_twice_writes_what_one_does(stand: Stand) -> None
 
 @BOTH
 @pytest.mark.parametrize("situation", SILENT)
-def test_r17_log_ins_without_a_person_cost_a_request_once(stand: Stand, situation: RunSituation) -> None:
+def test_r17_log_ins_without_a_user_present_cost_one_request(stand: Stand, situation: RunSituation) -> None:
     first = stand.log_in(situation)
     later = stand.log_in(situation, app=first.effects.app_metadata, user=first.effects.user_metadata)
 
@@ -315,7 +315,7 @@ def test_r17_log_ins_without_a_person_cost_a_request_once(stand: Stand, situatio
 
 
 @BOTH
-def test_r18_what_an_event_may_lack_is_not_needed(stand: Stand) -> None:
+def test_r18_optional_members_of_an_event_are_not_needed(stand: Stand) -> None:
     assert stand.log_in(RunSituation.MINIMAL_EVENT).written == RESTORED
     elsewhere = [{"connection": "another", "provider": "auth0", "user_id": LEGACY_ID, "isSocial": False}]
     nobody: list[Any] = [None, [], [{}], elsewhere, identity("")]
@@ -408,7 +408,7 @@ def test_a_look_up_is_cut_short() -> None:
         assert stand.log_in().did_nothing
 
 
-def test_an_address_with_a_port_is_asked_there_without_following_it_elsewhere() -> None:
+def test_an_address_with_a_port_is_used_without_following_redirects() -> None:
     with LegacySystem(ANSWERS, []) as system:
         system.answer(LegacyState.SOUND)
         secrets = {"LEGACY_API_URL": f"{system.address.url}/users", "LEGACY_API_SECRET": TOKEN}
@@ -445,7 +445,7 @@ def test_cancelling_a_look_up_ends_its_request(state: LegacyState) -> None:
         ("https://legacy.example.com/users#1", "LEGACY_API_URL must start with https:// and must not have a query"),
     ],
 )
-def test_an_address_that_is_none_is_not_asked(url: str, message: str) -> None:
+def test_an_invalid_address_is_not_requested(url: str, message: str) -> None:
     with pytest.raises(UnusableAnswerError, match=message):
         asyncio.run(ask_legacy_api("7", {"LEGACY_API_URL": url, "LEGACY_API_SECRET": TOKEN}))
 
@@ -473,12 +473,12 @@ def test_an_address_that_is_none_is_not_asked(url: str, message: str) -> None:
         ({"seconds": float("nan")}, "seconds must be above 0 and at most 10"),
     ],
 )
-def test_what_cannot_be_restored_is_refused(settings: Mapping[str, Any], message: str) -> None:
+def test_a_path_that_cannot_be_restored_is_refused(settings: Mapping[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         persist_legacy_metadata(**{**VALID, **settings})
 
 
-def test_user_metadata_may_have_the_names_of_app_metadata_that_are_taken() -> None:
+def test_user_metadata_may_use_names_reserved_in_app_metadata() -> None:
     restores: Mapping[str, JsonType] = {"user_metadata.email": "string", f"user_metadata.{MARKER}": "string"}
 
     assert callable(persist_legacy_metadata(connection=CONNECTION, restores=restores, marker=MARKER))
@@ -524,7 +524,7 @@ def test_the_text_of_a_node_error_is_not_logged(tmp_path: Path) -> None:
     assert log_in.performed.outcome.output == "legacy metadata not restored: ERR_INVALID_URL\n"
 
 
-def test_the_file_that_is_deployed_knows_the_reserved_names() -> None:
+def test_the_deployed_file_knows_the_reserved_names() -> None:
     text = (TEMPLATE / "actions" / "persist-legacy-metadata" / "code.js").read_text(encoding="utf-8")
     listed = text.partition("const RESERVED = [")[2].partition("]")[0]
 

@@ -106,7 +106,7 @@ def stop_of(transcript: Transcript) -> tuple[StopKind, str]:
 # The truth
 
 
-def test_people_are_labelled_by_the_local_part_of_their_email_or_their_username() -> None:
+def test_users_are_labelled_by_the_local_part_of_their_email_or_by_username() -> None:
     users = [
         KnownUser(email="ada@example.com"),
         KnownUser(email="ada@example.test"),
@@ -120,7 +120,7 @@ def test_people_are_labelled_by_the_local_part_of_their_email_or_their_username(
     assert labels == ["ada", "ada-2", "ada-3", "unknown-2", "person"]
 
 
-def test_what_is_known_of_a_password() -> None:
+def test_known_facts_about_a_password() -> None:
     users = [
         KnownUser(email="a@example.com", password="long enough"),
         KnownUser(email="b@example.com", password="short"),
@@ -143,7 +143,7 @@ def test_a_check_without_known_users_is_an_error() -> None:
         Truth.of([], Connection(), SecretRegistry())
 
 
-def test_one_identifier_of_two_people_is_an_error() -> None:
+def test_an_identifier_shared_by_two_users_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match=r"^the identifier 'ada@example.com' is given to 2 known users"):
         truth(KnownUser(email="ada@example.com"), KnownUser(email="b@example.com", aliases=["ada@example.com"]))
 
@@ -214,7 +214,7 @@ def test_no_other_user_logs_in_after_a_login_removed_one(only: str) -> None:
 
 
 @pytest.mark.parametrize("denied", [1, 2])
-def test_one_denial_is_no_removal(denied: int) -> None:
+def test_one_refusal_proves_no_removal(denied: int) -> None:
     """One rejection after a log-in, or two by get_user alone, prove nothing."""
     store = Store(PASSWORDS)
     asked = Counter[object]()
@@ -301,7 +301,7 @@ def test_users_for_whom_every_script_fails_stop_the_check(email: str, login: Scr
 
 
 @pytest.mark.parametrize("ending", [Ending.RAISED, Ending.TIMED_OUT])
-def test_what_is_raised_or_never_ends_for_one_person_is_a_finding_and_no_set_up_problem(ending: Ending) -> None:
+def test_an_exception_or_hang_for_one_user_is_a_finding_and_no_set_up_problem(ending: Ending) -> None:
     store = Store(PASSWORDS)
 
     transcript = driven(
@@ -340,14 +340,14 @@ def test_one_script_that_finds_no_user_does_not_stop_the_check() -> None:
     assert transcript.header.stop_reason is None
 
 
-def test_a_retired_pair_is_asked_for_unknown_users_and_left_alone() -> None:
+def test_a_retired_pair_is_called_for_unknown_users_only() -> None:
     transcript = driven(Store(PASSWORDS).bridge(get_user=lambda _: NotFound(), login=lambda *_: NotFound()))
 
     assert transcript.header.stop_reason is None
     assert set(situations(transcript)) == {"known-user", "unknown-user"}
 
 
-def test_a_script_that_is_not_implemented_is_not_driven_further() -> None:
+def test_a_script_that_is_not_implemented_gets_no_further_calls() -> None:
     def template(*_: object) -> Answer:
         return Failed(ScriptError("Please implement the Get User script for this database connection"))
 
@@ -366,7 +366,7 @@ def test_a_script_that_cannot_be_called_is_a_finding_and_no_set_up_problem() -> 
 
 
 @pytest.mark.parametrize("script", BOTH)
-def test_a_database_with_one_script_is_driven_too(script: Script) -> None:
+def test_a_database_with_one_script_is_checked(script: Script) -> None:
     whole = Store(PASSWORDS).bridge()
 
     transcript = driven(ScriptedBridge({script: whole.functions[script]}), hostile=True)
@@ -418,7 +418,7 @@ def test_unknown_users_are_new_each_time_and_have_a_username_where_there_are_som
 # Wrong passwords
 
 
-def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
+def test_wrong_passwords_are_distributed_with_the_conclusive_ones_first() -> None:
     planned = planned_calls(truth(), (Script.LOGIN,), hostile=True, wrong_passwords=3, outage=())
 
     tried = [
@@ -437,7 +437,7 @@ def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
     ]
 
 
-def test_users_whom_a_random_password_lets_in_get_no_other_wrong_password() -> None:
+def test_users_who_log_in_with_a_random_password_get_no_other_wrong_password() -> None:
     known = truth(
         KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
         KnownUser(email="grace@example.com"),
@@ -462,7 +462,7 @@ def test_users_whom_a_random_password_lets_in_get_no_other_wrong_password() -> N
     ]
 
 
-def test_only_a_long_password_is_cut() -> None:
+def test_only_a_long_password_is_truncated() -> None:
     known = truth(
         KnownUser(email="ada@example.com", password="short enough"),
         KnownUser(email="alan@example.com", password="ü" * 40),
@@ -502,7 +502,7 @@ def test_no_user_gets_more_wrong_passwords_than_allowed(most: int, people: int) 
     assert all(count <= most for count in failed.values())
 
 
-def test_a_right_login_follows_every_second_wrong_one_and_the_last() -> None:
+def test_a_login_with_the_right_password_follows_every_second_wrong_one_and_the_last() -> None:
     known = truth(KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]))
 
     transcript = driven(Store(PASSWORDS).bridge(), known)
@@ -627,7 +627,7 @@ class _Faults:
         raise NotImplementedError  # It fails in no way that lets requests through.
 
 
-def test_the_teams_own_outage_is_looked_at_once() -> None:
+def test_the_teams_own_outage_is_tested_once() -> None:
     broken = Store(PASSWORDS).bridge(get_user=lambda _: Failed(ScriptError("down")))
 
     transcript = driven(Store(PASSWORDS).bridge(), outage=OutageDatabase(broken, None))
@@ -704,7 +704,7 @@ def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_r
     assert verdict.reason == "needs [outage] in which the scripts query the fault server or proxy; they never did"
 
 
-def test_a_script_that_never_asks_has_met_no_outage_though_another_one_has() -> None:
+def test_a_script_that_sends_no_request_has_met_no_outage() -> None:
     faults = _Faults(requests=0)
 
     def asking(*_: object) -> Failed:
@@ -723,7 +723,7 @@ def test_a_script_that_never_asks_has_met_no_outage_though_another_one_has() -> 
     assert judge(transcript).verdict("outage-as-not-found").status is not Status.FAILED
 
 
-def test_what_asks_between_two_calls_has_met_the_outage_for_all() -> None:
+def test_a_request_between_two_calls_proves_the_outage_for_all_scripts() -> None:
     class Pool(_Faults):
         @override
         def fail(self, situation: Situation) -> None:
@@ -753,7 +753,7 @@ def test_a_store_that_still_finds_all_users_is_reachable() -> None:
     [NotFound(), Found({"user_id": "another", "email": "ada@example.com"}), Found({}), Failed(ScriptError("down"))],
     ids=["nobody", "another", "without-id", "failed"],
 )
-def test_one_script_that_does_not_know_a_user_any_more_has_met_the_outage(answer: ProfileResult) -> None:
+def test_a_script_that_no_longer_finds_a_user_has_met_the_outage(answer: ProfileResult) -> None:
     outage = OutageDatabase(Store(PASSWORDS).bridge(get_user=lambda _: answer), None)
 
     transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
@@ -773,7 +773,7 @@ def test_an_outage_needs_no_password() -> None:
     assert situations(transcript)["outage"] == 1
 
 
-def test_an_outage_is_looked_at_without_get_user_too() -> None:
+def test_an_outage_is_tested_without_get_user_too() -> None:
     bridge = ScriptedBridge({Script.LOGIN: Store(PASSWORDS).login})
 
     transcript = driven(bridge, outage=OutageDatabase(bridge, None))
@@ -799,7 +799,7 @@ def flaky(answers: Iterator[Answer], store: Store) -> ScriptedBridge:
     return store.bridge(get_user=get_user)
 
 
-def test_a_failure_that_does_not_come_again_is_the_stores() -> None:
+def test_a_failure_that_does_not_recur_is_attributed_to_the_store() -> None:
     transcript = driven(flaky(iter([Failed(ScriptError("hiccup"))]), Store(PASSWORDS)))
 
     assert transcript.exchanges[0].marks == {Mark.UNSTABLE_STORE}
@@ -807,7 +807,7 @@ def test_a_failure_that_does_not_come_again_is_the_stores() -> None:
     assert transcript.header.stop_reason is None
 
 
-def test_a_failure_that_comes_again_is_the_scripts() -> None:
+def test_a_failure_that_recurs_is_attributed_to_the_script() -> None:
     store = Store(PASSWORDS)
 
     def get_user(identifier: object) -> Answer:
@@ -856,7 +856,7 @@ CLOSE = "Close every connection, or keep one pool for all calls; otherwise let t
         ("request failed with status code 429", "calls", "Raise its limit while you check"),
     ],
 )
-def test_a_store_that_is_asked_too_much_stops_the_check(said: str, kind: str, advice: str) -> None:
+def test_an_overloaded_store_stops_the_check(said: str, kind: str, advice: str) -> None:
     store = Store(PASSWORDS)
     calls = iter(range(1000))
 
@@ -879,7 +879,7 @@ def test_a_store_that_is_asked_too_much_stops_the_check(said: str, kind: str, ad
     assert not [exchange for exchange in before if exchange.marks and exchange not in refused]
 
 
-def test_a_pool_of_login_alone_may_be_used_up() -> None:
+def test_login_alone_may_exhaust_its_pool() -> None:
     store = Store(PASSWORDS)
     calls = iter(range(1000))
 
@@ -896,7 +896,7 @@ def test_a_pool_of_login_alone_may_be_used_up() -> None:
     assert {exchange.script for exchange in transcript.exchanges if exchange.marks} == {Script.LOGIN}
 
 
-def test_a_log_in_after_wrong_passwords_may_be_the_one_that_is_refused() -> None:
+def test_an_exhausted_store_may_refuse_a_log_in_after_wrong_passwords() -> None:
     store = Store(PASSWORDS)
     wrong = iter(range(1000))
     refusals: list[int] = []
@@ -986,7 +986,7 @@ def hanging_for(hostile: Situation, store: Store) -> Callable[[object, object], 
     return login
 
 
-def test_hostile_identifiers_are_tried_on_after_a_hang_and_what_is_left_out_at_last_is_noted() -> None:
+def test_hostile_identifiers_continue_after_a_hang_and_skipped_ones_are_noted() -> None:
     store = Store(PASSWORDS)
 
     transcript = driven(store.bridge(login=hanging_for(Situation.LDAP, store)), hostile=True)
@@ -1002,7 +1002,7 @@ def test_hostile_identifiers_are_tried_on_after_a_hang_and_what_is_left_out_at_l
     assert transcript.select(Script.GET_USER, Situation.REGEX)
 
 
-def test_what_backtracks_is_not_asked_anything_longer() -> None:
+def test_a_backtracking_script_gets_no_longer_input() -> None:
     store = Store(PASSWORDS)
 
     transcript = driven(store.bridge(login=hanging_for(Situation.BACKTRACKING, store)), hostile=True)
@@ -1221,7 +1221,7 @@ class OrganizationBridge(ScriptedBridge):
         return super().call(script, arguments)
 
 
-def test_a_script_that_needs_an_organization_is_not_called_any_further_without() -> None:
+def test_a_script_that_needs_an_organization_gets_no_calls_without_one() -> None:
     store = Store(PASSWORDS)
     people = [KnownUser(email=email, password=password) for email, password in PASSWORDS.items()]
 

@@ -243,9 +243,7 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
 
 
 @pytest.mark.parametrize(("attributes", "rule", "severity", "said"), PROBLEMS)
-def test_what_is_wrong_with_a_profile(
-    attributes: Mapping[str, object], rule: str, severity: Severity, said: str
-) -> None:
+def test_problems_of_a_profile(attributes: Mapping[str, object], rule: str, severity: Severity, said: str) -> None:
     told = [(one.rule, one.severity, f"{one.path} {one.problem}") for one in found({**ADA, **attributes})]
 
     assert told == ([(rule, severity, said)] if rule else [])
@@ -283,7 +281,7 @@ def test_a_connection_may_require_a_username() -> None:
     assert found(ADA, requires_username=True, import_mode=False) == []
 
 
-def test_what_differs_from_profile_to_profile_is_kept_apart() -> None:
+def test_values_that_differ_between_profiles_are_separate_from_the_message() -> None:
     (problem,) = found({**ADA, "user_id": "x" * 300})
 
     assert (problem.got, problem.returned) == (
@@ -350,7 +348,7 @@ def nested(levels: int) -> object:
         ([{"a": {7}}], [{"a": ("set", "{7}", None)}]),
     ],
 )
-def test_what_is_read_of_a_value(value: object, read: object) -> None:
+def test_the_plain_form_of_a_value(value: object, read: object) -> None:
     def plain(one: Any) -> Any:
         if isinstance(one, str | int | float):
             return one
@@ -423,11 +421,11 @@ def test_a_value_is_named_by_its_kind(value: object, kind: str) -> None:
     assert kind_of(value) == kind
 
 
-def test_what_was_cut_is_what_a_transcript_cuts() -> None:
+def test_a_profile_is_truncated_like_in_a_transcript() -> None:
     assert all(Special(kind).is_cut for kind in CUT)
 
 
-def test_what_a_recorded_profile_counts_for() -> None:
+def test_the_size_of_a_recorded_profile() -> None:
     def size(value: object) -> list[str]:
         profile = MappingProxyType({**ADA, "cv": MappingProxyType({"x": value})})
         return [one.got for one in profile_too_large(profile, Circumstances(import_mode=True)) if one is not None]

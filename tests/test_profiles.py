@@ -112,7 +112,7 @@ def test_normalization_is_idempotent_and_loses_nothing(raw: dict[str, object], i
 @pytest.mark.parametrize("import_mode", [False, True])
 @pytest.mark.parametrize("missing", [(), *[(name,) for name in ADA if name not in {"user_id", "email"}]], ids="".join)
 @pytest.mark.parametrize("more", [{}, {"id": 7}, {"access_token": "x"}, {"since": _DAY}, {"username": "Ada"}], ids=str)
-def test_what_needs_no_repair_is_what_a_repair_leaves_as_it_is(
+def test_normalizing_and_repairing_report_the_same_repairs(
     more: dict[str, object], missing: tuple[str, ...], *, import_mode: bool
 ) -> None:
     raw = {name: value for name, value in ADA.items() if name not in missing} | more
@@ -153,7 +153,7 @@ _REFUSALS: list[tuple[str, object]] = [(name, value) for name, values in _REFUSE
 
 
 @given(profiles(), st.sampled_from(_REFUSALS))
-def test_what_is_refused_is_named_at_its_attribute(raw: dict[str, object], refused: tuple[str, object]) -> None:
+def test_a_refusal_names_its_attribute(raw: dict[str, object], refused: tuple[str, object]) -> None:
     name, value = refused
 
     with pytest.raises(ProfileError) as raised:
@@ -281,7 +281,7 @@ _UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
         ([[_UUID]], [[str(_UUID)]]),
     ],
 )
-def test_what_json_does_not_have_is_converted(value: object, expected: object) -> None:
+def test_values_that_json_lacks_are_converted(value: object, expected: object) -> None:
     repaired = repair_profile({"x": value, "app_metadata": {"y": value}})
 
     assert repaired.attributes["x"] == expected
@@ -331,9 +331,7 @@ def nested(value: object, depth: int, container: str) -> object:
 
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("depth", "is_converted"), [(50, True), (51, False)])
-def test_what_is_nested_more_than_fifty_levels_deep_stays_as_it_is(
-    container: str, depth: int, is_converted: bool
-) -> None:
+def test_values_nested_more_than_fifty_levels_are_unchanged(container: str, depth: int, is_converted: bool) -> None:
     repaired = repair_profile({"x": nested(_UUID, depth, container)})
 
     assert (repr(_UUID) not in str(repaired.attributes)) is is_converted
@@ -378,7 +376,7 @@ def test_tokens_move_to_the_first_identity_and_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("identities", ["x", [7], {"a": 1}], ids=repr)
-def test_tokens_stay_where_identities_are_none(identities: object) -> None:
+def test_tokens_stay_if_identities_are_invalid(identities: object) -> None:
     raw = {"access_token": "a", "identities": identities}
 
     assert repair_profile(raw).attributes == raw
@@ -464,7 +462,7 @@ def test_an_email_may_be_unusual(email: str) -> None:
     ],
     ids=["no at", "local", "whole", "dot", "blank", "domain", "dash"],
 )
-def test_what_is_wrong_with_an_email(email: str, problem: str) -> None:
+def test_problems_of_an_email(email: str, problem: str) -> None:
     assert email_problem(email) == problem
 
 
@@ -508,7 +506,7 @@ def test_a_profile_accepts_factors_exactly_when_they_have_no_problem(factors: ob
         ("ada@example.com", "is an e-mail address, which a username must not be"),
     ],
 )
-def test_what_is_wrong_with_a_username(username: str, problem: str | None) -> None:
+def test_problems_of_a_username(username: str, problem: str | None) -> None:
     assert username_problem(username) == problem
 
 
@@ -530,7 +528,7 @@ def test_what_is_wrong_with_a_username(username: str, problem: str | None) -> No
         ([{"email": {"value": "x"}}], "[0] email.value is not an e-mail address"),
     ],
 )
-def test_what_is_wrong_with_factors(factors: object, problem: str | None) -> None:
+def test_problems_of_factors(factors: object, problem: str | None) -> None:
     assert mfa_factors_problem(factors) == problem
 
 
@@ -575,7 +573,7 @@ def test_differences_are_symmetric(one: Mapping[str, object], other: Mapping[str
     ],
     ids=["null", "number", "order", "tuple", "tokens", "generated", "nested null", "object"],
 )
-def test_what_is_no_difference(one: Mapping[str, object], other: Mapping[str, object]) -> None:
+def test_profiles_without_a_difference(one: Mapping[str, object], other: Mapping[str, object]) -> None:
     assert differences(one, other) == ()
     assert differences(other, one) == ()
 
@@ -629,7 +627,7 @@ def test_a_difference_names_the_path_and_both_values(
     assert differences(one, other) == (expected,)
 
 
-def test_what_cannot_be_compared_differs() -> None:
+def test_values_that_cannot_be_compared_differ() -> None:
     assert len(differences({"a": Incomparable()}, {"a": Incomparable()})) == 1
 
 
@@ -638,7 +636,7 @@ def test_profiles_can_be_compared_with_attributes() -> None:
 
 
 @pytest.mark.parametrize("container", ["lists", "objects"])
-def test_what_is_more_than_sixty_levels_down_is_one_difference(container: str) -> None:
+def test_values_below_sixty_levels_are_one_difference(container: str) -> None:
     one, other = ({"x": nested([{}, value], 70, container)} for value in (1, 2))
 
     (difference,) = differences(one, other)
@@ -646,9 +644,7 @@ def test_what_is_more_than_sixty_levels_down_is_one_difference(container: str) -
 
 
 @pytest.mark.parametrize(("container", "step"), [("lists", "["), ("objects", '{"a": ')])
-def test_what_is_more_than_sixty_levels_down_is_not_shown(
-    container: str, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_values_below_sixty_levels_are_not_shown(container: str, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.profiles._differences._SHOWN", 1_000)
 
     (difference,) = differences({"x": nested(1, 70, container)}, {})

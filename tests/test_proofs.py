@@ -15,14 +15,14 @@ NAMES = [rule.info.name for rule in CATALOGUE]
 
 
 @pytest.mark.parametrize("rule", NAMES)
-def test_every_rule_is_shown_by_something_that_is_wrong_on_purpose(rule: str) -> None:
+def test_every_rule_has_a_deliberate_mistake(rule: str) -> None:
     proof = proofs()[rule]
     is_shown = bool(proof.python or proof.javascript or proof.has_flaw)
 
     assert is_shown != (rule in PROVEN_OTHERWISE)
 
 
-def test_what_is_wrong_on_purpose_names_rules_that_there_are() -> None:
+def test_deliberate_mistakes_name_existing_rules() -> None:
     named = {
         rule
         for mutants in (mutants_in_python(), mutants_in_javascript())
@@ -33,7 +33,7 @@ def test_what_is_wrong_on_purpose_names_rules_that_there_are() -> None:
     assert named | PROVEN_OTHERWISE.keys() <= set(NAMES)
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_enough_deliberate_mistakes() -> None:
     assert len(mutants_in_python()) >= 80
     assert len(mutants_in_javascript()) >= 60
     assert sum(UNUSUAL.values()) >= 15

@@ -62,12 +62,12 @@ def imported(source: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("module", "name"), LISTED)
-def test_what_the_reference_lists_is_offered_by_its_module(module: str, name: str) -> None:
+def test_names_in_the_reference_are_public_in_their_module(module: str, name: str) -> None:
     assert "._" not in module
     assert name in importlib.import_module(module).__all__
 
 
-def test_the_reference_lists_every_name_of_the_front_door() -> None:
+def test_the_reference_lists_every_name_of_the_package() -> None:
     names = [name for name in customdb_contract.__all__ if name != "__version__"]
 
     assert [name for name in names if not is_listed(getattr(customdb_contract, name))] == []

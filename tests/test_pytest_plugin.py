@@ -103,7 +103,7 @@ def test_the_header_shows_the_version(pytester: pytest.Pytester) -> None:
 # Configuration files as items
 
 
-def test_a_file_that_is_named_is_one_item_for_each_rule(pytester: pytest.Pytester, file: Path) -> None:
+def test_a_named_file_is_one_item_for_each_rule(pytester: pytest.Pytester, file: Path) -> None:
     result = run(pytester, "shop/customdb.toml", "-v", "-rs")
 
     outcomes = result.parseoutcomes()
@@ -112,12 +112,12 @@ def test_a_file_that_is_named_is_one_item_for_each_rule(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(["shop/customdb.toml::unstable-user-id PASSED*", "*not applicable: needs *outage*"])
 
 
-def test_so_is_one_of_its_rules(pytester: pytest.Pytester, file: Path) -> None:
+def test_a_named_rule_of_a_file_is_one_item(pytester: pytest.Pytester, file: Path) -> None:
     run(pytester, f"{file}::unstable-user-id").assert_outcomes(passed=1)
     run(pytester, str(file), "-k", "unstable-user-id").assert_outcomes(passed=1, deselected=RULES - 1)
 
 
-def test_the_items_end_as_those_of_a_suite(pytester: pytest.Pytester, file: Path) -> None:
+def test_the_items_have_the_same_outcomes_as_in_a_suite(pytester: pytest.Pytester, file: Path) -> None:
     write_configuration(file, database="Unstable", check='waived = { mutable-user-id = "until May" }')
 
     result = run(pytester, str(file))
@@ -133,7 +133,7 @@ def test_the_items_end_as_those_of_a_suite(pytester: pytest.Pytester, file: Path
     )
 
 
-def test_a_failure_is_seen_again_from_the_folder_where_pytest_was_started(
+def test_a_failure_can_be_reproduced_from_the_folder_where_pytest_was_started(
     pytester: pytest.Pytester, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_configuration(file, database="Unstable")
@@ -164,7 +164,7 @@ def test_every_file_is_collected_when_the_ini_file_asks_for_it(pytester: pytest.
     assert f"{RULES} tests collected" in result.stdout.str()
 
 
-def test_another_toml_file_is_none_of_ours(pytester: pytest.Pytester) -> None:
+def test_another_toml_file_is_not_collected(pytester: pytest.Pytester) -> None:
     pytester.makefile(".toml", other="")
 
     assert run(pytester, "other.toml").ret is pytest.ExitCode.USAGE_ERROR
@@ -188,9 +188,7 @@ def test_an_option_accepts_a_file_of_any_name(named: Sequence[str], pytester: py
     result.stdout.fnmatch_lines(["customdb-contract: *, connection legacy-shop (my.toml)"])
 
 
-def test_what_the_ini_file_names_is_no_part_of_a_run_that_names_its_files(
-    pytester: pytest.Pytester, file: Path
-) -> None:
+def test_files_in_the_ini_file_are_ignored_if_the_run_names_its_files(pytester: pytest.Pytester, file: Path) -> None:
     own = pytester.makepyfile("def test_own(): pass")
 
     run(pytester, "-o", f"customdb_config={file}", str(own)).assert_outcomes(passed=1)
@@ -262,9 +260,7 @@ def test_an_action_is_judged_too(pytester: pytest.Pytester, file: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_in_a_file_is_an_error_of_the_set_up(
-    text: str, problem: str, pytester: pytest.Pytester, file: Path
-) -> None:
+def test_an_invalid_file_is_a_set_up_error(text: str, problem: str, pytester: pytest.Pytester, file: Path) -> None:
     file.write_text(text)
 
     result = run(pytester, "--customdb-config", str(file), "-k", "missing-user-id or missing-script")
@@ -303,7 +299,7 @@ def test_rules_are_deselected_in_files_and_in_suites(
     assert sum(outcomes.values()) == 2 * left + 1
 
 
-def test_tests_that_are_no_rules_stay(pytester: pytest.Pytester) -> None:
+def test_tests_that_are_no_rules_are_kept(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_own(): pass")
 
     run(pytester, "--customdb-select", "profile").assert_outcomes(passed=1)

@@ -117,9 +117,7 @@ def test_a_yaml_file_is_an_export_too(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_what_is_wrong_with_a_connection_is_an_error_of_the_set_up_of_all(
-    pytester: pytest.Pytester, export: Path
-) -> None:
+def test_an_invalid_connection_is_a_set_up_error_for_all(pytester: pytest.Pytester, export: Path) -> None:
     connection(export, "tail", config="[check]\nhostile = false\n")
 
     result = run(pytester, "--customdb-tenant", "tenant", "--customdb-select", "missing-user-id")
@@ -129,7 +127,7 @@ def test_what_is_wrong_with_a_connection_is_an_error_of_the_set_up_of_all(
     result.stdout.fnmatch_lines(["shop: connection tail: *"])
 
 
-def test_what_is_wrong_with_an_export_is_an_error_of_its_collection(pytester: pytest.Pytester, export: Path) -> None:
+def test_an_invalid_export_is_a_collection_error(pytester: pytest.Pytester, export: Path) -> None:
     (export / "database-connections/shop/database.json").write_text("{", "utf-8")
 
     result = run(pytester, "--customdb-tenant", "tenant")

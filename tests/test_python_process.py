@@ -294,7 +294,7 @@ def test_a_script_with_a_callback_may_call_it_from_anywhere(open_database: Open,
     assert told(bridge, "plain") == 'found {"user_id": "7"}'
 
 
-def test_a_callback_that_was_called_counts_also_when_its_process_does_not_live_to_report_it(
+def test_a_callback_counts_even_if_its_process_dies_before_reporting_it(
     open_database: Open,
 ) -> None:
     bridge = open_database(CALLBACK, timeout=0.5)
@@ -337,7 +337,7 @@ LATER: Mapping[str, LateEvent] = {
         *((case, event, "by the next call") for case, event in LATER.items() if not event.output),
     ],
 )
-def test_what_happens_later_belongs_to_the_call(
+def test_later_events_belong_to_the_call(
     open_database: Open, tmp_path: Path, case: str, event: LateEvent, how: str
 ) -> None:
     bridge = open_database(CALLBACK)
@@ -369,7 +369,7 @@ def test_what_happens_later_belongs_to_the_call(
         """,
     ],
 )
-def test_what_a_call_has_left_under_way_is_waited_for(open_database: Open, body: str) -> None:
+def test_work_left_running_by_a_call_is_waited_for(open_database: Open, body: str) -> None:
     source = f"class Shop:\n    def get_user(self, email, callback):\n{textwrap.indent(textwrap.dedent(body), ' ' * 8)}"
     bridge = open_database(source)
     assert get_user(bridge).ending is Ending.NOT_FOUND
@@ -391,7 +391,7 @@ def test_a_thread_of_a_script_without_a_loop_is_waited_for(open_database: Open) 
     assert event.raised.name == "IndexError"
 
 
-def test_a_change_of_what_a_script_is_given_is_noticed(open_database: Open) -> None:
+def test_a_changed_argument_is_noticed(open_database: Open) -> None:
     bridge = open_database(
         """
         from customdb_contract import Done, NotFound
@@ -528,7 +528,7 @@ def test_the_parameters_of_unusual_scripts_are_seen_too(open_database: Open) -> 
     }
 
 
-def test_the_context_is_given_where_the_connection_has_it(open_database: Open) -> None:
+def test_the_context_is_passed_if_the_connection_has_one(open_database: Open) -> None:
     bridge = open_database(
         """
         class Shop:
@@ -618,7 +618,7 @@ def test_scripts_called_directly_return_results(tmp_path: Path) -> None:
             shop.get_user("bug")
 
 
-def test_a_check_takes_it_like_any_other_database(tmp_path: Path) -> None:
+def test_a_check_accepts_it_like_any_other_database(tmp_path: Path) -> None:
     (tmp_path / "checked.py").write_text(
         textwrap.dedent("""
         from customdb_contract import Failed, Found, NotFound, WrongUsernameOrPasswordError, ScriptError
@@ -765,7 +765,7 @@ def test_a_database_that_cannot_be_opened_is_explained(
         ("elsewhere:Shop", "; that folder has no elsewhere.py and no package elsewhere, and none is installed"),
     ],
 )
-def test_a_module_that_is_not_there_may_be_misspelt(tmp_path: Path, reference: str, hint: str) -> None:
+def test_a_missing_module_may_be_misspelt(tmp_path: Path, reference: str, hint: str) -> None:
     (tmp_path / "shop_here.py").write_text("")
     (tmp_path / "shops").mkdir()
     (tmp_path / "shops" / "__init__.py").write_text("")
@@ -795,7 +795,7 @@ def test_a_database_that_opens_too_slowly_is_given_up(open_database: Open, monke
         ("pass", None),
     ],
 )
-def test_what_goes_wrong_when_a_database_is_closed_is_only_logged(
+def test_an_error_on_closing_a_database_is_only_logged(
     open_database: Open,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -914,7 +914,7 @@ def test_an_opening_that_no_runner_reports_is_explained(
     assert str(caught.value) == f"Python {version} could not open the database: its runner sent something unexpected"
 
 
-def test_names_that_are_none_are_no_hint(open_database: Open, answer_with: Callable[[object], None]) -> None:
+def test_invalid_names_give_no_hint(open_database: Open, answer_with: Callable[[object], None]) -> None:
     for names in (7, [7, "Shops"]):
         answer_with({"opened": {"problem": "attribute", "names": names}})
 

@@ -132,7 +132,7 @@ def run(bridge: PythonProcessActionBridge, seconds: float = 20.0) -> Any:
     return bridge.perform(Handler.EXECUTE, EVENT, seconds=seconds)
 
 
-def test_what_it_does_with_the_api_comes_back_from_another_process(opened: Open) -> None:
+def test_calls_of_the_api_return_from_another_process(opened: Open) -> None:
     bridge = opened("restore")
 
     performed = run(bridge)
@@ -181,7 +181,7 @@ def test_an_action_may_go_on_after_a_redirect(opened: Open) -> None:
     assert paths == [["redirect.sendUserTo"], ["user.setAppMetadata"]]
 
 
-def test_no_secret_is_seen_wherever_it_goes(opened: Open) -> None:
+def test_no_secret_is_shown_anywhere(opened: Open) -> None:
     secrets = {"TOKEN": Secret(SECRET), "URL": "{legacy_url}/users"}
 
     performed = run(opened("tells_secrets", secrets=secrets, legacy=LegacyAddress(4711, 4712)))
@@ -365,7 +365,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> PythonProcess
         {"refused": 7, "is_usage": True},
     ],
 )
-def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_that_the_runner_cannot_find_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process({"opened": opened})
 
     with pytest.raises(DatabaseOpeningError, match="could not open the Action: its runner sent something unexpected"):
@@ -394,7 +394,7 @@ def test_a_run_that_never_reached_its_process_is_made_in_another(monkeypatch: py
     assert first.is_ended
 
 
-def test_one_that_a_new_process_does_not_take_is_a_run_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_a_new_process_does_not_take_has_died(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = ContainerDiedError("it exited with code 1", has_read_all=False)
     first, second = Process(OPENED, gone), Process(OPENED, gone)
 
@@ -411,7 +411,7 @@ def test_an_interrupt_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert process.is_ended
 
 
-def test_a_process_that_is_gone_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_process_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(OPENED, ContainerDiedError("it exited with code 1"))
     bridge = start(monkeypatch, process)
 

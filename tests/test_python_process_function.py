@@ -146,7 +146,7 @@ def test_a_row_has_the_types_that_it_has_here(opened: Open) -> None:
         ("leave", "made profile_of raise SystemExit"),
     ],
 )
-def test_what_a_row_does_to_its_process_is_a_problem_of_that_row_alone(does: str, problem: str, opened: Open) -> None:
+def test_a_row_that_kills_its_process_affects_only_itself(does: str, problem: str, opened: Open) -> None:
     made = list(opened().made_of(users(6, row2=does, row5=does)))
 
     assert ids(made) == ["0", "1", problem, "3", "4", problem]
@@ -168,7 +168,7 @@ def test_after_a_death_the_next_profile_is_made_in_a_new_process(opened: Open) -
     assert first["name"] != second["name"] == third["name"]
 
 
-def test_what_it_prints_is_shown_nowhere(opened: Open, capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_the_function_is_not_shown(opened: Open, capfd: pytest.CaptureFixture[str]) -> None:
     assert ids(list(opened().made_of(users(2, row0="say")))) == ["0", "1"]
     assert capfd.readouterr() == ("", "")
 
@@ -182,7 +182,7 @@ def test_a_process_that_it_forks_answers_for_no_other_row(opened: Open) -> None:
     ]
 
 
-def test_a_process_that_a_row_has_left_to_die_costs_no_later_piece(opened: Open) -> None:
+def test_a_dying_process_affects_no_later_chunk(opened: Open) -> None:
     bridge = opened()
 
     (died,) = bridge.made_of(users(1, row0="leave behind"))
@@ -291,7 +291,7 @@ def test_a_python_that_does_not_start_is_reported(opened: Open, monkeypatch: pyt
         opened()
 
 
-def test_a_reference_and_an_environment_are_looked_at() -> None:
+def test_the_reference_and_the_environment_are_validated() -> None:
     with pytest.raises(ConfigurationError, match="'profile_of' is not a reference to a Python object"):
         PythonProcessFunction("profile_of")
     function = PythonProcessFunction("shop:profile_of", environment=["NOT_SET_HERE"])
@@ -305,14 +305,14 @@ def test_a_reference_and_an_environment_are_looked_at() -> None:
     "told",
     [7.5, "text", None, True, ["array", ["object", ["a", ["special", "int", "0x1", 7]]]], ["object"], ["array"]],
 )
-def test_what_was_tagged_is_tagged_the_same_again(told: object) -> None:
+def test_tagged_values_survive_a_round_trip(told: object) -> None:
     assert tagged(untagged(told)) == told
 
 
 @pytest.mark.parametrize(
     "told", [{}, [], ["other"], ["object", 7], ["object", [7, 7]], ["object", ["a"]], ["special", "a", "b", "c"]]
 )
-def test_what_was_never_tagged_is_refused(told: object) -> None:
+def test_values_without_valid_tags_are_refused(told: object) -> None:
     with pytest.raises(InvalidMessageError):
         untagged(told)
 
@@ -365,7 +365,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> RowBridge:
 
 
 @pytest.mark.parametrize("opened", [{"problem": "another"}, None])
-def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_that_the_runner_cannot_find_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process({"opened": opened})
 
     with pytest.raises(DatabaseOpeningError, match="could not open the function shop:profile_of: its runner sent some"):
@@ -386,7 +386,9 @@ def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.Mon
         {"id": 0, "made": {"tagged": {}}},
     ],
 )
-def test_what_no_runner_makes_ends_its_process(told: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_no_runner_sends_ends_its_process(
+    told: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = Process(OPENED, told), Process(OPENED, {"id": 0, "made": {"profile": {"a": 1}}})
 
     made = list(start(monkeypatch, first, second).made_of([{}, {}]))

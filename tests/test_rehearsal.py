@@ -161,7 +161,7 @@ def test_no_rule_finds_anything_in_the_scenarios_of_a_correct_shop(on: bool) -> 
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
-def test_without_writes_nothing_that_writes_is_called(scenario: Scenario, on: bool) -> None:
+def test_without_writes_no_writing_script_is_called(scenario: Scenario, on: bool) -> None:
     (performance,) = rehearse(setting(on=on, writes=False), [scenario])
     called = {exchange.script for transcript in performance.transcripts for exchange in transcript.exchanges}
     assert called <= {Script.LOGIN, Script.GET_USER}
@@ -225,7 +225,7 @@ def test_a_reset_needs_no_writes_where_the_database_has_no_change_password() -> 
         ),
     ],
 )
-def test_a_scenario_that_cannot_be_played_states_the_reason(name: str, changes: dict[str, Any], problem: str) -> None:
+def test_a_scenario_that_cannot_run_states_the_reason(name: str, changes: dict[str, Any], problem: str) -> None:
     performance = played(name, **changes)
     assert (performance.problem, performance.was_played) == (problem, False)
 
@@ -236,7 +236,7 @@ def test_a_scenario_for_import_mode_off_is_marked_when_it_is_on() -> None:
     assert performance.problem == "it needs import mode off, but the connection has it on"
 
 
-def test_an_unknown_scenario_is_refused_with_one_that_is_near_or_all() -> None:
+def test_an_unknown_scenario_is_refused_with_a_near_match_or_all_names() -> None:
     with pytest.raises(ConfigurationError, match=r"there is no scenario 'first-login'; did you mean first-log-in\?"):
         find_scenario("first-login")
     with pytest.raises(ConfigurationError, match=r"there is no scenario 'zzz'; choose from first-log-in, .*deletion$"):
@@ -267,7 +267,7 @@ def test_the_first_migration_of_a_scenario_can_be_interrupted() -> None:
     assert performance.problem is None
 
 
-def test_an_interruption_that_no_migration_came_to_is_reported() -> None:
+def test_an_interruption_that_met_no_migration_is_reported() -> None:
     performance = played("sign-up", on=True, interrupt=InterruptionPoint.BEFORE_METADATA)
     assert performance.was_played
     assert performance.problem == "no migration reached the point before-metadata"

@@ -105,7 +105,7 @@ def test_another_user_returned_by_the_scripts_is_never_changed(name: str, email:
     ],
 )
 @pytest.mark.parametrize("on", [True, False])
-def test_a_life_goes_on_where_a_sign_up_or_log_in_fails(name: str, on: bool) -> None:
+def test_a_life_continues_after_a_failed_sign_up_or_log_in(name: str, on: bool) -> None:
     shop = Shop()
     shop.answers["get_user"] = partial(_raise, ScriptError("down"))
     shop.answers["login"] = partial(_raise, ScriptError("down"))
@@ -118,7 +118,7 @@ def _raise(error: Exception, *_: object) -> object:
     raise error
 
 
-def test_a_store_that_is_thrown_away_is_written_to_and_not_cleaned() -> None:
+def test_a_disposable_store_is_written_to_and_not_cleaned() -> None:
     performance = played("sign-up", on=False, database=Shop, writes=False, is_thrown_away=True)
     assert operations(performance) == [SIGN_UP, "log_in login"]
     assert performance.left_behind == ()
@@ -195,7 +195,7 @@ def test_an_existing_user_is_known_by_every_id() -> None:
     assert ids_of(lambda: pytest.fail("nobody is asked for"), []) == frozenset()
 
 
-def test_without_get_user_who_was_there_before_is_known_by_logging_in() -> None:
+def test_without_get_user_existing_users_are_recognised_by_logging_in() -> None:
     class WithoutGetUser:
         def login(self, identifier: str, password: str) -> object:
             return Shop().login(identifier, password)
@@ -217,7 +217,7 @@ def test_a_database_that_cannot_be_opened_again_is_a_reason(times: int, name: st
     assert "too many connections" in second.problem
 
 
-def test_an_interrupt_ends_the_rehearsal_and_names_who_is_left() -> None:
+def test_an_interrupt_ends_the_rehearsal_and_lists_the_remaining_users() -> None:
     shop = Shop()
 
     def interrupted(*_: object) -> object:

@@ -107,7 +107,7 @@ def test_a_plan_shows_the_calls_of_lives(connection: Connection, writes: bool) -
     assert not [line for line in plans[0] if "Weaving" in line or "Aa1!" in line or "Zz9!" in line]
 
 
-def test_a_plan_has_no_calls_of_scripts_that_are_not_there() -> None:
+def test_a_plan_has_no_calls_of_missing_scripts() -> None:
     class OnlyGetUser:
         get_user = WritingShop.get_user
 
@@ -118,7 +118,7 @@ def test_a_plan_has_no_calls_of_scripts_that_are_not_there() -> None:
     assert len(with_lives) == len(without)
 
 
-def test_without_lives_the_rules_about_them_say_what_is_missing() -> None:
+def test_without_lives_their_rules_name_the_missing_setting() -> None:
     report = checked(WritingShop(), FINAL, rehearse=False)
     verdict = report.verdict("migrated-user-not-marked")
 
@@ -331,7 +331,7 @@ def test_no_user_is_created_after_one_could_not_be_removed() -> None:
     assert operations(report.transcript) == OF_ADA_WITHOUT
 
 
-def test_people_are_made_in_the_fresh_database() -> None:
+def test_users_are_created_in_the_fresh_database() -> None:
     shop, fresh = WritingShop(), WritingShop(is_empty=True)
     emails: set[str] = set()
     add = fresh.add
@@ -350,7 +350,7 @@ def test_people_are_made_in_the_fresh_database() -> None:
     assert (fresh.records, [row.email for row in shop.records]) == ([], [ADA])
 
 
-def test_usernames_are_made_where_they_are_required() -> None:
+def test_usernames_are_created_if_required() -> None:
     connection = Connection(requires_username=True)
     report = checked(WritingShop(), connection, writes=True)
 
@@ -394,7 +394,7 @@ def test_a_life_ends_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert operations(transcript)[len(OF_ADA_WITHOUT) :] == ["sign_up get_user create"]
 
 
-def test_a_life_ends_when_a_script_does_not() -> None:
+def test_a_script_that_never_ends_ends_the_life() -> None:
     over = threading.Event()
     shop = Interfering(over.wait)
     report = checked(lambda: shop, OFF, writes=True, timeout=2.0)

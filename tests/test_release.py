@@ -112,7 +112,7 @@ def commit_what_is_ignored(checkout: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_ready_is_not_released(
+def test_an_unready_version_is_not_released(
     checkout: Path, capsys: pytest.CaptureFixture[str], version: str, spoil: Callable[[Path], None], said: str
 ) -> None:
     spoil(checkout)

@@ -151,7 +151,7 @@ def test_a_page_has_every_rule_with_what_it_can_be_filtered_by() -> None:
     }
 
 
-def test_in_a_group_what_wants_attention_stands_first() -> None:
+def test_rules_that_need_attention_come_first_in_a_group() -> None:
     finding = Finding("x", Severity.WARNING, None, ())
     verdicts = [
         *(Verdict(rule=info(status), status=status, reason="r") for status in Status if status is not Status.FAILED),
@@ -185,7 +185,7 @@ def test_in_a_group_what_wants_attention_stands_first() -> None:
 # What it says
 
 
-def test_the_summary_is_that_of_the_text() -> None:
+def test_the_page_and_the_text_have_the_same_summary() -> None:
     page = page_of(judged(BROKEN))
     text = FORMATS["text"](judged(BROKEN))
 
@@ -267,7 +267,7 @@ PROFILES = (
         ("user_id, login.ending", set[str]()),
     ],
 )
-def test_profiles_are_compared_where_a_finding_compares_something_in_them(path: str, breach: set[str]) -> None:
+def test_profiles_are_compared_if_the_finding_compares_values_in_them(path: str, breach: set[str]) -> None:
     page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, path)), text=PROFILES))
 
     _, *cells = rows(page, rule)
@@ -285,7 +285,7 @@ def test_profiles_are_compared_where_a_finding_compares_something_in_them(path: 
         ("user_id", (3, 2)),
     ],
 )
-def test_profiles_are_not_compared_where_there_are_not_two(path: str | None, evidence: tuple[int, ...]) -> None:
+def test_fewer_than_two_profiles_are_not_compared(path: str | None, evidence: tuple[int, ...]) -> None:
     text = f"{PROFILES}login ada@example.com x -> not-found\n"
 
     page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, evidence, None, path)), text=text))
@@ -293,7 +293,7 @@ def test_profiles_are_not_compared_where_there_are_not_two(path: str | None, evi
     assert page.inside(rule, "table") == []
 
 
-def test_of_very_many_attributes_those_that_differ_are_shown() -> None:
+def test_only_differing_attributes_are_shown_of_very_many() -> None:
     one = {f"k{number}": 0 for number in range(60)} | {"long": "x" * 500}
     text = "".join(f"login ada@example.com x -> found {json.dumps(one | more)}\n" for more in ({}, {"k59": 1}))
 
@@ -304,7 +304,7 @@ def test_of_very_many_attributes_those_that_differ_are_shown() -> None:
     assert "… and 21 more attributes" in rule.text
 
 
-def test_what_is_long_or_deep_in_a_profile_is_cut() -> None:
+def test_long_and_deep_values_of_a_profile_are_cut() -> None:
     deep: object = "end"
     for level in range(9):
         deep = {f"l{level}": deep}
@@ -384,7 +384,7 @@ def test_the_prose_of_rules_is_a_little_markdown() -> None:
     )
 
 
-def test_the_rules_that_are_about_nothing_are_about_the_connection() -> None:
+def test_rules_without_scripts_are_about_the_connection() -> None:
     rule = evolve(info(), scripts=(), judges_actions=False)
 
     assert told(report_of(Verdict(rule=rule, status=Status.PASSED)))[1].attributes["data-script"] == "the connection"
@@ -445,7 +445,7 @@ def test_records_of_every_kind_can_prove_a_finding() -> None:
     ]
 
 
-def test_the_action_is_to_blame_for_what_it_does() -> None:
+def test_a_finding_about_an_action_names_the_action() -> None:
     finding = Finding("x", Severity.ERROR, None, (5,))
     text = f'action persist location="code.js:1"\n{LIFE}'
 
@@ -454,7 +454,7 @@ def test_the_action_is_to_blame_for_what_it_does() -> None:
     assert rule.attributes["data-script"] == "the Action"
 
 
-def test_of_a_scene_with_very_many_lines_the_first_and_the_last_are_drawn() -> None:
+def test_the_first_and_last_lines_of_a_very_long_scene_are_drawn() -> None:
     many = LIFE + "log s about auth0|7 on shop   [caused by 1]\n" * 1_040
 
     page = page_of(report_of(text=many))
@@ -466,7 +466,7 @@ def test_of_a_scene_with_very_many_lines_the_first_and_the_last_are_drawn() -> N
     assert "… and 1,017 more lines" in scenes.text
 
 
-def test_of_very_many_operations_those_are_drawn_that_there_is_room_for() -> None:
+def test_as_many_operations_are_drawn_as_fit() -> None:
     operation = "operation get_user by admin on shop user_id=auth0|7 -> refused\n"
 
     html = FORMATS["html"](report_of(text=operation * 5_000))
@@ -478,7 +478,7 @@ def test_of_very_many_operations_those_are_drawn_that_there_is_room_for() -> Non
     assert len(html) < 2_000_000
 
 
-def test_a_life_for_which_there_is_no_room_is_counted() -> None:
+def test_a_life_that_does_not_fit_is_counted() -> None:
     finding = Finding("x", Severity.ERROR, None, (1,) * 4)
     verdicts = [evolve(failed(*[finding] * 20), rule=info(f"rule-{number}")) for number in range(120)]
     operation = f"operation get_user by admin on shop user_id={'x' * 600} -> refused\n"
@@ -540,7 +540,7 @@ def test_recorded_text_injects_no_markup(transcript: Transcript, text: str) -> N
 # Sizes
 
 
-def test_there_is_room_until_a_part_does_not_fit() -> None:
+def test_parts_are_added_until_one_does_not_fit() -> None:
     made: list[int] = []
 
     def parts() -> Iterator[Markup]:

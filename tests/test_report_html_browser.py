@@ -101,7 +101,7 @@ def test_a_report_opens_with_every_rule_and_the_form(browser: webdriver.Chrome) 
     assert browser.find_element(By.CSS_SELECTOR, "#c1-rule-mismatched-user-id .profiles").is_displayed()
 
 
-def test_what_scripts_name_injects_nothing(browser: webdriver.Chrome) -> None:
+def test_names_chosen_by_scripts_inject_nothing(browser: webdriver.Chrome) -> None:
     assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
     assert browser.find_elements(By.CSS_SELECTOR, "img, svg, main > *:not(form):not(section)") == []
     message = browser.find_element(By.CSS_SELECTOR, "#c2-rule-hostile-failed .message")
@@ -201,7 +201,7 @@ def test_rules_are_opened_and_closed_with_the_keyboard_all_at_once_and_for_print
 
 
 @pytest.mark.parametrize(("scheme", "color"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(22, 22, 26)")])
-def test_a_page_is_as_light_or_dark_as_its_reader_wishes(scheme: str, color: str, browser: webdriver.Chrome) -> None:
+def test_a_page_follows_the_colour_scheme_of_its_reader(scheme: str, color: str, browser: webdriver.Chrome) -> None:
     wish = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", wish)
 

@@ -63,7 +63,7 @@ def test_text_shows_breach_user_calls_and_fix(broken: Report) -> None:
     )
 
 
-def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
+def test_text_ends_with_the_settings_that_would_allow_more_rules() -> None:
     report = judge(
         Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
     )
@@ -80,7 +80,7 @@ def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
     assert render(report, Style(advise=False)) == text[: text.rindex("\n", 0, text.index("not judged")) + 1]
 
 
-def test_text_advises_what_can_be_given_only() -> None:
+def test_text_suggests_only_available_settings() -> None:
     outage, both, mode = (
         Verdict(rule=_info(name), status=Status.NOT_APPLICABLE, reason="x", missing=missing)
         for name, missing in (
@@ -143,7 +143,7 @@ def test_text_names_the_action_and_its_users() -> None:
     assert "(ada)" not in text
 
 
-def test_text_names_three_people_and_counts_the_others() -> None:
+def test_text_names_three_users_and_counts_the_others() -> None:
     people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(8))
     calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(8))
 
@@ -225,7 +225,7 @@ def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) 
     assert text.startswith(f"{verdict}; no rule of the required group migration could be judged\n")
 
 
-def test_colour_is_only_where_it_is_asked_for(broken: Report) -> None:
+def test_colour_is_used_only_on_request(broken: Report) -> None:
     assert "\x1b[" not in render(broken)
     assert "\x1b[31merror\x1b[0m" in render(broken, Style(color=True))
 
@@ -359,7 +359,7 @@ FOUND = f"get_user ada@example.com -> found {json.dumps(LONG)}"
 
 
 @pytest.mark.parametrize("number", range(0, 40, 7))
-def test_what_a_finding_compares_is_not_cut_away(number: int) -> None:
+def test_the_compared_values_of_a_finding_are_not_cut(number: int) -> None:
     shown = _evidence(FOUND, f"key{number}")
 
     assert shown.startswith('get_user ada@example.com -> found {"user_id": "7"')
@@ -410,29 +410,29 @@ def test_a_part_that_a_call_lacks_leaves_it_cut_at_the_end() -> None:
     assert _evidence(FOUND, "output").endswith("more characters)")
 
 
-def test_what_only_looks_like_an_attribute_is_shown_to_the_end() -> None:
+def test_text_that_only_resembles_an_attribute_is_shown_in_full() -> None:
     finding = Finding("x", Severity.ERROR, None, (), path="b")
 
     assert shown_around(f'{"x" * 100} "b": oops {"y" * 90}', finding, 100).endswith(f' … "b": oops {"y" * 40} …')
 
 
-def test_what_came_is_found_where_no_path_is() -> None:
+def test_a_received_value_is_found_without_a_path() -> None:
     assert " … xxkey39 …" in _evidence(FOUND.replace('"key39": "', '"last": "xxkey39'), None, "xxkey39")
 
 
 @pytest.mark.parametrize("later", ['raised later Error "too late"', 'called again -> failed Error "no"'])
-def test_what_a_call_did_after_its_answer_is_shown_where_nothing_is_compared(later: str) -> None:
+def test_late_events_of_a_call_are_shown_if_nothing_is_compared(later: str) -> None:
     assert _evidence(f"{FOUND}; {later}", None).endswith(f" … ; {later}")
 
 
-def test_what_is_shown_in_part_begins_where_the_rest_ends() -> None:
+def test_a_part_next_to_the_beginning_is_shown_without_a_gap() -> None:
     call = f'get_user ada@example.com -> found {{"a": "{"x" * 10}", "b": "{"y" * 100}"}}'
 
     assert _evidence(call, "b").startswith(f'get_user ada@example.com -> found {{"a": "{"x" * 10}", "b": "yyy')
 
 
 @given(awkward_texts(), st.text(string.ascii_letters + ".,", max_size=20), st.integers(20, 300))
-def test_no_line_is_longer_than_it_may_be(name: str, path: str, most: int) -> None:
+def test_no_line_is_too_long(name: str, path: str, most: int) -> None:
     call = f"get_user ada@example.com -> found {json.dumps({'a': name, 'b': 'x' * 300, path: 1})}"
 
     shown = _evidence(call, path, most=most)

@@ -166,7 +166,7 @@ def test_github_counts_annotations_of_the_whole_report_too() -> None:
     assert "+1 more findings of severity error" in text
 
 
-def test_github_escapes_what_separates_the_properties_of_an_annotation() -> None:
+def test_github_escapes_separators_of_annotation_properties() -> None:
     header = Header(scripts={Script.LOGIN: ScriptInfo(location="50%,a:b.py:12")})
     verdict = Verdict(
         rule=_info("a-rule"), status=Status.FAILED, findings=(Finding("50%", Severity.ERROR, Script.LOGIN, ()),)

@@ -49,7 +49,7 @@ def test_other_rules_that_the_same_code_breaks_are_named() -> None:
     assert "It also breaks [email-not-lowercase](email-not-lowercase.md)." in EXAMPLES_OF("unicode-email-collision")
 
 
-def test_blocks_end_and_nothing_of_the_tests_is_left_in_them() -> None:
+def test_code_blocks_are_closed_and_contain_no_test_code() -> None:
     for rule in CATALOGUE:
         section = EXAMPLES_OF(rule.info.name)
         assert section.count("```") % 2 == 0

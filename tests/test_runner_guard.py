@@ -72,14 +72,14 @@ def pipe() -> Iterator[Callable[[bytes | None], int]]:
         os.close(descriptor)
 
 
-def test_it_waits_for_the_child(monkeypatch: pytest.MonkeyPatch, pipe: Callable[[bytes | None], int]) -> None:
+def test_the_guard_waits_for_the_child(monkeypatch: pytest.MonkeyPatch, pipe: Callable[[bytes | None], int]) -> None:
     waiting(monkeypatch, (8, exited(0)), (0, 0), (CHILD, exited(3)))
     waking = pipe(b"x" * 1000)
 
     assert _guard._wait(CHILD, pipe(None), waking) == 3
 
 
-def test_it_waits_no_longer_than_its_owner_wants(pipe: Callable[[bytes | None], int]) -> None:
+def test_the_guard_stops_waiting_when_its_owner_does(pipe: Callable[[bytes | None], int]) -> None:
     assert _guard._wait(CHILD, pipe(b""), pipe(None)) is None
 
 
@@ -135,7 +135,9 @@ def test_orphans_are_adopted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
-def test_where_the_system_adopts_no_orphans_it_goes_on(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+def test_the_guard_works_on_systems_that_adopt_no_orphans(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
     tried: list[object] = []
 
     def refuse(name: object) -> Any:

@@ -66,7 +66,7 @@ API_CALL: dict[str, object] = {"path": "user.setAppMetadata", "arguments": [], "
         pytest.param(_limits.MAX_NOTES, lambda many: {"notes": ["x"] * many}, id="notes"),
     ],
 )
-def test_as_much_as_a_runner_reports_is_read_and_no_more(most: int, message: Callable[[int], dict[str, Any]]) -> None:
+def test_a_message_is_read_up_to_the_limit_of_a_runner(most: int, message: Callable[[int], dict[str, Any]]) -> None:
     validated(message(most))
 
     with pytest.raises(InvalidMessageError):
@@ -204,7 +204,7 @@ def test_the_runner_of_actions_keeps_to_what_it_is_sent(
 
 
 @pytest.mark.one_python
-def test_no_limit_is_left_out() -> None:
+def test_every_limit_is_tested() -> None:
     shown = {"depth", "text", "items", "characters", "arguments", "callbacks", "callbackCharacters"}
     noticed = {"observations", "output", "late", "notes"}
 

@@ -111,7 +111,7 @@ def test_one_message_after_another_is_answered(serve: Serve) -> None:
     assert closed == {"closed": None, "late": [], "notes": []}
 
 
-def test_it_ends_with_the_other_side(serve: Serve) -> None:
+def test_the_server_ends_with_the_other_side(serve: Serve) -> None:
     assert serve(SHOP, closing=False) == []
     assert len(serve(SHOP, OPEN, closing=False)) == 1
 
@@ -160,13 +160,11 @@ def test_an_error_while_opening_a_database_is_reported(
         ("class Base:\n    def get_user(self, email): ...\nShop = Base()", {}, False),
     ],
 )
-def test_whether_an_argument_is_needed_is_looked_at(
-    serve: Serve, source: str, settings: dict[str, str], looked: bool
-) -> None:
+def test_a_required_argument_is_detected(serve: Serve, source: str, settings: dict[str, str], looked: bool) -> None:
     assert serve(source, {"look": {}}, settings=settings) == [{"looked": looked, "late": [], "notes": []}]
 
 
-def test_what_could_not_be_checked_is_reported(serve: Serve) -> None:
+def test_a_failed_inspection_is_reported(serve: Serve) -> None:
     (told,) = serve("1 / 0", {"look": {}})
 
     assert told["opened"]["problem"] == "import"
@@ -303,7 +301,7 @@ def test_a_non_result_is_reported_as_such(serve: Serve, case: str, text: str) ->
     assert given[1]["text"].startswith(text)
 
 
-def test_a_script_that_breaks_what_calls_it_has_raised(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_that_breaks_its_caller_has_raised(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_serving, "_answer", None)
 
     told = serve(SHOP, OPEN, call(0))[1]
@@ -311,7 +309,7 @@ def test_a_script_that_breaks_what_calls_it_has_raised(serve: Serve, monkeypatch
     assert (told["outcome"]["ended"], told["outcome"]["raised"]["$error"]) == ("raised", "TypeError")
 
 
-def test_a_thread_without_a_call_is_nobodys() -> None:
+def test_a_thread_without_a_call_belongs_to_no_call() -> None:
     with standing_as_it_was():
         runner = _serving._Runner(-1, -1)
         runner._raised_somewhere(LookupError())
@@ -321,7 +319,7 @@ def test_a_thread_without_a_call_is_nobodys() -> None:
     assert runner._late == []
 
 
-def test_what_never_ends_is_waited_for_in_full_only_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unending_work_is_waited_for_in_full_only_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(_serving, "_sleep", slept.append)
     monkeypatch.setattr(_serving, "_now", lambda: math.fsum(slept))
@@ -373,7 +371,7 @@ def test_a_task_that_a_script_cancels_before_it_begins_has_failed(loop: ScriptLo
         loop.complete(loop._loop.create_future())
 
 
-def test_nothing_is_looked_at_any_more_once_it_can_be_read(loop: ScriptLoop) -> None:
+def test_the_reader_is_removed_once_input_is_readable(loop: ScriptLoop) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"!")
 
@@ -415,13 +413,13 @@ def late_of(doing: Callable[[Call], object], *, has_returned: bool = True) -> li
     return [json.loads(event) for event in late]
 
 
-def test_what_happens_after_a_call_is_late() -> None:
+def test_events_after_a_call_are_late() -> None:
     assert late_of(lambda made: made.callback(None, 1)) == [{"call": 7, "arguments": [None, 1]}]
     (raised,) = late_of(lambda made: made.raised_elsewhere(LookupError("x")))
     assert (raised["call"], raised["raised"]["$error"], raised["escape"]) == (7, "LookupError", "later")
 
 
-def test_what_an_interrupted_script_still_does_is_not_its_own_doing() -> None:
+def test_effects_of_an_interrupted_script_are_not_attributed_to_it() -> None:
     assert late_of(lambda made: made.callback(None, 1), has_returned=False) == []
     assert late_of(lambda made: made.raise_(LookupError("x"))) == []
 
@@ -449,7 +447,7 @@ def test_a_missing_attribute_is_an_error_that_lists_the_others(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("file", "imported"), [("inspect.py", ["later", "os"]), ("inspected.py", ["os"])])
-def test_what_the_first_answer_needs_is_imported_before_a_file_could_hide_it(
+def test_modules_for_the_first_answer_are_imported_before_a_file_can_hide_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, imported: list[str]
 ) -> None:
     (tmp_path / file).write_text("", "utf-8")

@@ -47,7 +47,7 @@ def failed(*findings: Finding, header: Header | None = None, status: Status = St
     return Report(transcript=Transcript(header or Header()), verdicts=(verdict,))
 
 
-def test_a_run_with_one_finding_is_this() -> None:
+def test_the_sarif_document_of_one_finding() -> None:
     header = Header(scripts={Script.LOGIN: ScriptInfo(location="shop/legacy.py:12")})
     finding = Finding("odd", Severity.WARNING, Script.LOGIN, (), None, "email", "text", "7")
     report = failed(finding, header=header)
@@ -136,7 +136,7 @@ def test_a_file_is_named_as_a_uri(location: str, artifact: object) -> None:
 
 
 @pytest.mark.parametrize("location", ["<stdin>", "login.js:0", f"login.js:{'9' * 5_000}"])
-def test_a_location_without_a_line_is_none(location: str) -> None:
+def test_a_location_without_a_line_is_omitted(location: str) -> None:
     header = Header(scripts={Script.LOGIN: ScriptInfo(location=location)})
 
     [result] = sarif(failed(Finding("x", Severity.ERROR, Script.LOGIN, ()), header=header))["results"]

@@ -80,7 +80,7 @@ def _knowing(secrets: list[str], *, at_once: bool) -> SecretRegistry:
 
 
 @given(data=st.data(), known=secrets, is_as_bytes=st.booleans())
-def test_masking_is_the_same_as_with_all_forms_made_at_once(
+def test_masking_with_lazy_encodings_equals_masking_with_all_of_them(
     data: st.DataObject, known: list[str], is_as_bytes: bool
 ) -> None:
     shown: Callable[[str], str] = (lambda text: repr(text.encode("utf-8"))) if is_as_bytes else str
@@ -120,7 +120,7 @@ def test_all_characters_of_base64_that_hold_only_a_secret_are_masked(secret: str
 
 
 @pytest.mark.parametrize("length", range(6, 40))
-def test_the_fewest_characters_of_an_encoding_are_those_of_the_shortest_one(length: int) -> None:
+def test_the_minimum_length_is_that_of_the_shortest_encoding(length: int) -> None:
     secret = ("a7%" * 13)[:length]
     shortest = min(map(len, encoded_texts(secret)))
 

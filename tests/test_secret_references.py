@@ -55,7 +55,7 @@ def test_markers_are_readable(secret: SecretRef, marker: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "«a»«b»", "a «b»", "«a", "a»"])
-def test_what_is_more_than_a_marker_is_none(text: str) -> None:
+def test_a_text_longer_than_a_marker_is_no_marker(text: str) -> None:
     assert not is_marker(text)
 
 
@@ -75,7 +75,7 @@ secrets = st.lists(st.text('ab7%\\" ', min_size=6, max_size=8), min_size=1, max_
 
 
 @given(secrets, st.data())
-def test_what_was_forgotten_leaves_no_trace(known: list[str], data: st.DataObject) -> None:
+def test_a_forgotten_secret_leaves_no_trace(known: list[str], data: st.DataObject) -> None:
     kept = data.draw(st.sets(st.sampled_from(known)))
     public = data.draw(st.sets(st.sampled_from([*known, f"{known[0]}@example.com"])))
     changed, fresh = SecretRegistry(), SecretRegistry()

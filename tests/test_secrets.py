@@ -102,7 +102,7 @@ def test_a_marker_is_a_label_between_guillemets() -> None:
 
 
 @given(text=any_text)
-def test_who_knows_no_secret_changes_only_guillemets(text: str) -> None:
+def test_without_secrets_masking_changes_only_guillemets(text: str) -> None:
     registry = SecretRegistry()
     changed = text.translate({ord("«"): "\u2039", ord("»"): "\u203a"})
 
@@ -221,7 +221,7 @@ def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Correct horse", "correct  horse", "correct hors", "correct%21horse", "tcerroc esroh"]
 )
-def test_what_only_resembles_a_secret_stays_as_it_is(text: str) -> None:
+def test_text_that_only_resembles_a_secret_is_unchanged(text: str) -> None:
     assert knowing("correct horse").mask(text) == text
 
 
@@ -229,7 +229,7 @@ def test_a_secret_is_replaced_as_often_as_it_occurs() -> None:
     assert knowing("hunter2").mask("hunter2 hunter2hunter2") == f"{MARKER} {MARKER}{MARKER}"
 
 
-def test_only_so_many_texts_are_remembered_and_only_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_keeps_a_limited_number_of_short_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.secrets._replacing._MOST_REMEMBERED", 2)
     replacement = Replacement(lambda kind, _: kind)
     for text in ("first", "second", "x" * 201):
@@ -241,7 +241,7 @@ def test_only_so_many_texts_are_remembered_and_only_short_ones(monkeypatch: pyte
     assert replacement.remembered == {"third": "third"}
 
 
-def test_only_what_is_too_short_for_every_secret_stays_remembered_when_they_change() -> None:
+def test_texts_too_short_for_any_secret_stay_cached_when_secrets_change() -> None:
     replacement = Replacement(lambda kind, _: kind)
     texts = ("email", "«OTHER»", "a%62", "a\\x62", "hunter", "hunter2")
     replacement.add("hunter2", SecretRef(SecretKind.OTHER, "first"), anywhere=True)
@@ -256,7 +256,7 @@ def test_only_what_is_too_short_for_every_secret_stays_remembered_when_they_chan
     assert [replacement(text) for text in ("email", "hunter")] == ["email", "«second»"]
 
 
-def test_only_so_many_texts_stay_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_kept_texts_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.secrets._replacing._MOST_LASTING", 2)
     replacement = Replacement(lambda kind, _: kind)
     for text in ("first", "second", "third"):
@@ -303,7 +303,7 @@ def test_the_first_label_of_a_secret_stays() -> None:
     assert knowing("hunter2", "hunter2").mask("hunter2") == MARKER
 
 
-def test_a_secret_that_is_added_later_is_masked_from_then_on() -> None:
+def test_a_secret_added_later_is_masked_afterwards() -> None:
     registry = knowing("hunter2")
     assert registry.mask("hunter2 hunter3") == f"{MARKER} hunter3"
 
@@ -436,7 +436,7 @@ def test_a_secret_with_a_digit_is_recognised_in_upper_and_lower_case(text: str) 
 @pytest.mark.parametrize("before", ["", "%", "\\", "%2", "\\u00", "%25", "\\x", "100%", "C:\\", "\\U0000", "\\\\"])
 @pytest.mark.parametrize("after", ["", "%41", "\\n", "0", "%", "\\u0041", "\\"])
 @pytest.mark.parametrize("secret", ["41beef-7f", "u0041-horse", "new%41horse", "25252525", "x41\\u0041z", "deadbeef"])
-def test_what_stands_beside_a_secret_hides_it_nowhere(before: str, secret: str, after: str) -> None:
+def test_text_beside_a_secret_never_hides_it(before: str, secret: str, after: str) -> None:
     assert MARKER in knowing(secret).mask(f"{before}{secret}{after}")
 
 

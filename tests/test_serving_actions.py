@@ -83,12 +83,12 @@ def test_an_action_is_opened_run_and_closed(serve: Serve) -> None:
     assert closed == {"closed": None}
 
 
-def test_it_ends_with_the_other_side(serve: Serve) -> None:
+def test_the_server_ends_with_the_other_side(serve: Serve) -> None:
     assert serve(ACTION) == []
     assert len(serve(ACTION, OPEN)) == 1
 
 
-def test_what_was_never_opened_can_be_closed(serve: Serve) -> None:
+def test_an_unopened_action_can_be_closed(serve: Serve) -> None:
     problem, closed = serve("", OPEN, CLOSE)
 
     assert problem["opened"]["problem"] == "attribute"
@@ -104,7 +104,7 @@ def test_an_import_error_of_a_module_is_reported(raised: str, serve: Serve) -> N
     assert told["opened"]["error"]["$error"] == raised
 
 
-def test_what_is_no_action_is_refused(serve: Serve) -> None:
+def test_an_object_that_is_no_action_is_refused(serve: Serve) -> None:
     (told,) = serve("persist = 7", OPEN)
 
     assert told["opened"]["is_usage"]

@@ -81,13 +81,13 @@ def test_a_row_without_a_profile_is_reported(serve: Serve) -> None:
     ]
 
 
-def test_it_ends_with_the_other_side(serve: Serve) -> None:
+def test_the_server_ends_with_the_other_side(serve: Serve) -> None:
     assert serve(FUNCTION) == []
     assert serve(FUNCTION, OPEN) == [{"opened": {}}]
 
 
 @pytest.mark.parametrize("source", ["profile_of = 7", "async def profile_of(row): return {}"])
-def test_what_is_no_plain_function_is_refused(source: str, serve: Serve) -> None:
+def test_an_object_that_is_no_plain_function_is_refused(source: str, serve: Serve) -> None:
     assert serve(source, OPEN) == [{"opened": {"problem": "no-function"}}]
 
 
@@ -107,7 +107,7 @@ def test_an_import_error_of_a_module_is_reported(raised: str, serve: Serve) -> N
 
 
 @pytest.mark.parametrize("message", [{"nonsense": True}, rows(0, 1)], ids=["nonsense", "rows before it is opened"])
-def test_a_message_that_it_does_not_know_ends_the_process(
+def test_an_unknown_message_ends_the_process(
     message: dict[str, Any], serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exits: list[int] = []

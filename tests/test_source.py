@@ -120,7 +120,7 @@ def test_unusual_notation_is_read_too(source: str) -> None:
 
 
 @pytest.mark.parametrize("script", list(Script))
-def test_what_one_reader_cannot_read_costs_the_others_nothing(script: Script) -> None:
+def test_a_reader_that_fails_does_not_affect_the_others(script: Script) -> None:
     body = f"new RegExp({'email + ' * 5000}1); const pg = require('pg');"
     source = read(f"function own(email, callback) {{ {body} }}", script=script)
 
@@ -130,7 +130,7 @@ def test_what_one_reader_cannot_read_costs_the_others_nothing(script: Script) ->
     assert source.parameters == ("email", "callback")
 
 
-def test_where_the_shape_cannot_be_read_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_with_an_unreadable_shape_yields_no_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RecursionError
 
@@ -187,7 +187,7 @@ def test_the_web_crypto_of_current_runtimes_is_not_the_module_that_was_once_a_gl
         "request.get(email);",
     ],
 )
-def test_what_the_script_declares_is_no_global_of_the_runtime(body: str) -> None:
+def test_a_declared_name_is_no_global_of_the_runtime(body: str) -> None:
     assert facts(body, FactKind.IMPLICIT_GLOBAL) == NOTHING
 
 
@@ -509,7 +509,7 @@ def test_a_fast_hash_for_a_new_password_is_a_finding(body: str, told: list[str])
     assert [text for text, _ in facts(body, FactKind.WEAK_PASSWORD_HASH, script=Script.CREATE)] == told
 
 
-def test_how_login_checks_an_old_hash_is_its_own_affair() -> None:
+def test_a_weak_hash_check_in_login_is_no_finding() -> None:
     body = "crypto.createHash('md5').update(password).digest();"
 
     assert facts(body, FactKind.WEAK_PASSWORD_HASH) == NOTHING
@@ -629,7 +629,7 @@ def test_unreachable_code_is_no_finding(flaw: str, kind: FactKind, around: str, 
 
 
 @given(st.sampled_from(FLAWS), st.lists(st.sampled_from(["f();", "const x = 1;", "if (email) { g(); }"]), max_size=5))
-def test_a_place_is_where_the_flaw_stands(flaw: tuple[str, FactKind], before: list[str]) -> None:
+def test_the_location_of_a_flaw_is_reported(flaw: tuple[str, FactKind], before: list[str]) -> None:
     body = "\n".join([*before, flaw[0]])
 
     places = {place.split(":")[0] for _, place in facts(body, flaw[1])}

@@ -83,7 +83,7 @@ def test_a_request_that_may_use_tls_is_no_finding(call: str) -> None:
     assert hosts(call) == []
 
 
-def test_what_the_action_calls_in_its_module_counts_and_nothing_else_of_it() -> None:
+def test_only_module_code_called_by_the_action_is_judged() -> None:
     more = """
     def ask(user_id):
         return again(user_id) or requests.get("http://asked.example.com/")

@@ -120,7 +120,7 @@ def test_a_duplicate_in_a_column_that_is_unique_is_error_2627(connect: Callable[
 
 
 @pytest.mark.parametrize("request_text", ["COMMIT", "ROLLBACK"])
-def test_what_was_not_begun_cannot_end(request_text: str, connect: Callable[..., Any]) -> None:
+def test_a_transaction_that_was_not_begun_cannot_end(request_text: str, connect: Callable[..., Any]) -> None:
     connection = connect()
     connection.autocommit(True)
     with pytest.raises(pymssql.Error, match=r"390[23]"):
@@ -128,7 +128,7 @@ def test_what_was_not_begun_cannot_end(request_text: str, connect: Callable[...,
 
 
 @pytest.mark.parametrize(("setting", "left"), [("ON", 0), ("OFF", 1)])
-def test_with_xact_abort_what_fails_undoes_the_transaction(
+def test_with_xact_abort_a_failure_rolls_the_transaction_back(
     setting: str, left: int, double: SqlServerDouble, connect: Callable[..., Any]
 ) -> None:
     connection = connect()
@@ -243,7 +243,7 @@ def test_a_transaction_is_seen_by_others_when_it_is_committed(connect: Callable[
     assert rows(one, query) == [("Grace H",)]
 
 
-def test_who_writes_waits_for_who_wrote_first(connect: Callable[..., Any]) -> None:
+def test_a_writer_waits_for_an_earlier_writer(connect: Callable[..., Any]) -> None:
     one, other = connect(), connect()
     run(one, "INSERT INTO Users (UserName) VALUES (N'Ada')")
     failed: list[Exception] = []
@@ -261,9 +261,7 @@ def test_who_writes_waits_for_who_wrote_first(connect: Callable[..., Any]) -> No
     assert failed[0].args[0] == 2601
 
 
-def test_what_a_client_did_not_commit_is_lost_with_the_server(
-    double: SqlServerDouble, connect: Callable[..., Any]
-) -> None:
+def test_uncommitted_changes_are_lost_with_the_server(double: SqlServerDouble, connect: Callable[..., Any]) -> None:
     connection = connect()
     run(connection, "INSERT INTO Users (UserName) VALUES (N'Ada')")
     connection.commit()
@@ -347,7 +345,7 @@ connection.connect(async (refused) => {
 
 @pytest.mark.one_python
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
-def test_tedious_gets_on_with_it(password: str, double: SqlServerDouble) -> None:
+def test_tedious_works_with_the_double(password: str, double: SqlServerDouble) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("there is no Node on PATH: apt-get install nodejs")

@@ -80,7 +80,7 @@ def test_a_transient_azure_error_is_an_outage(
             assert (double.refusals, double.failures) == ([], [])
 
 
-def test_a_log_in_that_azure_refuses_for_a_moment_is_tried_once_more(
+def test_a_connection_that_azure_refuses_temporarily_is_retried_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written("azure-sql", tmp_path, monkeypatch)
@@ -205,7 +205,7 @@ def test_simple_membership_does_not_guess_at_a_password_in_no_known_format(
         ("1", "wrong", WrongUsernameOrPasswordError),
     ],
 )
-def test_simple_membership_refuses_who_is_not_confirmed(
+def test_simple_membership_refuses_unconfirmed_users(
     is_confirmed: str,
     password: str,
     refusal: type[ScriptError],
@@ -287,7 +287,7 @@ def test_universal_providers_do_not_guess_at_a_password_in_no_known_format(
 
 
 @pytest.mark.parametrize("changes", [{"IsApproved": 0}, {"IsLockedOut": 1}, {"IsApproved": 0, "IsLockedOut": 1}])
-def test_universal_providers_refuse_who_is_not_approved_or_is_locked_out(
+def test_universal_providers_refuse_unapproved_and_locked_out_users(
     changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written("asp-net-universal-providers", tmp_path, monkeypatch)
@@ -300,9 +300,7 @@ def test_universal_providers_refuse_who_is_not_approved_or_is_locked_out(
             assert isinstance(CALLS["get_user"](shop), Found)
 
 
-def test_universal_providers_serve_one_application_which_must_be_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_universal_providers_serve_one_existing_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written("asp-net-universal-providers", tmp_path, monkeypatch)
 
     with run_sql_server_double(applications(tmp_path)) as double:

@@ -53,7 +53,7 @@ def scenes_of_tenant(tenant: Tenant) -> list[Scene]:
 
 @settings(max_examples=50)
 @given(st.lists(transcripts(), max_size=2), NAMES)
-def test_every_record_stands_in_a_story_once(told: list[Transcript], order: list[str]) -> None:
+def test_every_record_appears_in_a_story_once(told: list[Transcript], order: list[str]) -> None:
     scenes = scenes_of(told, order)
     found = Counter(id(record) for scene in scenes for record in scene.records)
     expected = Counter(id(record) for transcript in told for record in transcript.records)
@@ -74,7 +74,7 @@ def test_every_record_stands_in_a_story_once(told: list[Transcript], order: list
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_the_records_of_one_scene_stand_in_order(told: Transcript) -> None:
+def test_the_records_of_one_scene_are_in_order(told: Transcript) -> None:
     for scene in scenes_of([told]):
         numbers = [record.number for record in scene.records]
         assert numbers == sorted(numbers)
@@ -104,7 +104,7 @@ def test_a_story_has_no_control_characters_and_no_commands_of_a_ci_system(told: 
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_in_a_diagram_every_line_is_one_that_it_means(told: Transcript) -> None:
+def test_a_diagram_has_no_unintended_lines(told: Transcript) -> None:
     for line in story_as_mermaid(scenes_of([told])).splitlines():
         assert re.fullmatch(
             r"sequenceDiagram|  actor (User|Admin|Application)|  participant (Auth0|Database1 as .*)"
@@ -131,7 +131,7 @@ def test_two_connections_are_printed_in_order_of_time() -> None:
     assert "participant Database2 as two" in story_as_mermaid(scenes)
 
 
-def test_what_the_order_does_not_mention_follows() -> None:
+def test_records_missing_from_the_order_come_last() -> None:
     first = Transcript.parse(
         "connection name=one\noperation search by admin on one\nget_user a@example.com -> not-found   [unknown-user]"
     )
@@ -142,7 +142,7 @@ def test_what_the_order_does_not_mention_follows() -> None:
     assert names == ["two", "two", "one"]
 
 
-def test_secrets_never_stand_in_a_story() -> None:
+def test_secrets_never_appear_in_a_story() -> None:
     scenes = scenes_of_tenant(life_of_two_connections())
     for text in (story_as_text(scenes), story_as_mermaid(scenes), as_json(scenes)):
         assert not any(secret in text for secret in SECRETS)
@@ -231,7 +231,7 @@ def test_effects_are_printed_in_words(record: str, line: str) -> None:
     assert told(record) == ["1. Outside of any operation", f"    {line}"]
 
 
-def test_very_long_lines_are_cut_and_say_so() -> None:
+def test_very_long_lines_are_cut_and_marked() -> None:
     (scene,) = scenes_of(
         [Transcript.parse(f'get_user a@b.example -> found {{"user_id": "{"x" * 1000}"}}   [simulated]')]
     )

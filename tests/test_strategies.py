@@ -142,7 +142,7 @@ def test_metadata_has_the_given_fields(metadata: dict[str, object]) -> None:
 
 
 @given(strategies.passwords(), strategies.passwords(min_size=80, max_size=90, international=True))
-def test_a_password_has_the_length_that_is_asked_for(documented: str, legacy: str) -> None:
+def test_a_password_has_the_requested_length(documented: str, legacy: str) -> None:
     assert 8 <= len(documented) <= 72
     assert documented.isascii()
     assert documented.isprintable()
@@ -230,7 +230,7 @@ def test_a_given_profile_gets_the_flaw(profile: dict[str, object]) -> None:
 
 
 @given(strategies.hostile_identifiers(victims=strategies.emails()))
-def test_no_correct_database_finds_anybody_by_a_hostile_identifier(identifier: str) -> None:
+def test_no_correct_database_finds_a_user_by_a_hostile_identifier(identifier: str) -> None:
     victim = KnownUser(email="ada@example.com", password="correct horse")
 
     assert InMemoryDatabase([victim]).get_user(identifier) == NotFound()
@@ -260,19 +260,19 @@ def test_a_known_user_matches_the_profile(user: KnownUser) -> None:
 
 
 @given(strategies.known_users(disabled=True, profiles=st.just({"email": "ada@example.com"})))
-def test_a_known_user_is_as_asked_for(user: KnownUser) -> None:
+def test_a_known_user_has_the_requested_properties(user: KnownUser) -> None:
     assert user.disabled
     assert user.profile == {"email": "ada@example.com"}
 
 
 @given(strategies.connections(import_mode=True, requires_username=False, names=st.just("legacy")))
-def test_a_connection_is_as_asked_for(connection: Connection) -> None:
+def test_a_connection_has_the_requested_settings(connection: Connection) -> None:
     assert (connection.name, connection.import_mode, connection.requires_username) == ("legacy", True, False)
 
 
 @settings(max_examples=50)
 @given(strategies.transcripts())
-def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transcript) -> None:
+def test_a_transcript_survives_its_text_and_its_json(transcript: Transcript) -> None:
     assert str(Transcript.parse(str(transcript))) == str(transcript)
     assert Transcript.from_json(transcript.to_json()) == transcript
 
@@ -305,7 +305,7 @@ def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
         connections=st.just(Connection(import_mode=True, requires_username=True)), min_people=2, max_people=2
     )
 )
-def test_a_database_is_as_asked_for(drawn: DrawnDatabase) -> None:
+def test_a_database_has_the_requested_properties(drawn: DrawnDatabase) -> None:
     assert drawn.connection.import_mode
     assert len(drawn.users) == 2
     assert all(user.username for user in drawn.users)
@@ -334,7 +334,7 @@ def test_people_are_found_by_every_identifier() -> None:
         assert found == Found(profile | {"username": "ada", "phone_number": "+441632960000"})
 
 
-def test_what_is_done_with_a_profile_does_not_change_the_store() -> None:
+def test_changing_a_profile_does_not_change_the_store() -> None:
     database = InMemoryDatabase([KnownUser(email="ada@example.com", profile={"app_metadata": {"plan": "full"}})])
     found = database.get_user("ada@example.com")
     assert isinstance(found, Found)
@@ -420,7 +420,7 @@ def test_people_shrink_to_one_plain_person() -> None:
     assert drawn.connection == Connection()
 
 
-def test_what_matters_is_all_that_stays() -> None:
+def test_shrinking_keeps_only_the_relevant_parts() -> None:
     dotted = smallest_of(strategies.emails(), lambda email: "." in email.partition("@")[0], examples=1_000)
     reachable = smallest_of(strategies.profiles(), lambda profile: "phone_number" in profile, examples=100)
 
@@ -549,7 +549,7 @@ def test_another_name_of_testing_is_an_attribute_error() -> None:
         ("import customdb_contract.testing; customdb_contract.testing.strategies", "True"),
     ],
 )
-def test_hypothesis_is_imported_only_for_who_draws(program: str, expected: str) -> None:
+def test_hypothesis_is_imported_only_for_drawing(program: str, expected: str) -> None:
     program = f"{program}; import sys; print('hypothesis' in sys.modules)"
 
     assert (
@@ -570,7 +570,7 @@ def test_transcripts_have_what_actions_did(kind: type[ApiCall | LegacyRequest]) 
 @pytest.mark.parametrize("kind", [Exchange, Operation, StoreWrite, LogEntry, ActionRun, ApiCall, LegacyRequest])
 @settings(max_examples=3)
 @given(data=st.data())
-def test_a_record_is_of_the_kind_that_is_asked_for(kind: type[Record], data: st.DataObject) -> None:
+def test_a_record_has_the_requested_kind(kind: type[Record], data: st.DataObject) -> None:
     [drawn] = data.draw(_records.records([kind], Header()))
 
     assert isinstance(drawn, kind)
@@ -579,7 +579,7 @@ def test_a_record_is_of_the_kind_that_is_asked_for(kind: type[Record], data: st.
 
 @settings(max_examples=25)
 @given(drawn=_records.records([Operation, ActionRun, ActionRun, StoreWrite, LogEntry, ApiCall, Exchange], Header()))
-def test_what_caused_a_record_stands_before_it(drawn: Sequence[Record]) -> None:
+def test_the_cause_of_a_record_precedes_it(drawn: Sequence[Record]) -> None:
     caused = [(record.number, record.caused_by) for record in drawn if not isinstance(record, Operation)]
     following = [(run.number, run.follows) for run in drawn if isinstance(run, ActionRun)]
 
@@ -591,7 +591,7 @@ def test_what_caused_a_record_stands_before_it(drawn: Sequence[Record]) -> None:
 @pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
 @settings(max_examples=5)
 @given(data=st.data())
-def test_what_an_action_did_is_of_a_run(kind: type[ApiCall | LegacyRequest], data: st.DataObject) -> None:
+def test_calls_of_an_action_belong_to_a_run(kind: type[ApiCall | LegacyRequest], data: st.DataObject) -> None:
     _, done = data.draw(_records.records([ActionRun, kind], Header()))
 
     assert isinstance(done, kind)

@@ -53,7 +53,7 @@ def test_every_rule_is_an_item_with_the_name_of_the_rule(pytester: pytest.Pytest
     assert [item.name for item in items] == [f"test_rule[{rule.info.name}]" for rule in CATALOGUE]
 
 
-def test_a_correct_database_passes_and_what_was_not_judged_is_skipped_with_its_reason(
+def test_a_correct_database_passes_and_unjudged_rules_are_skipped_with_a_reason(
     pytester: pytest.Pytester,
 ) -> None:
     write_suite(pytester)
@@ -66,7 +66,7 @@ def test_a_correct_database_passes_and_what_was_not_judged_is_skipped_with_its_r
     result.stdout.fnmatch_lines(["SKIPPED*not applicable: needs *outage*"])
 
 
-def test_a_broken_rule_fails_with_the_text_of_the_report_and_nothing_of_ours(pytester: pytest.Pytester) -> None:
+def test_a_broken_rule_fails_with_the_text_of_the_report_only(pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="Unstable()")
 
     result = run(pytester, "--tb=long")
@@ -225,7 +225,7 @@ def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
         assert getattr(ContractSuite, name) == ({} if default is None else default), name
 
 
-def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_reaches_the_check(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, object] = {}
 
     def noted(**keywords: object) -> object:
@@ -287,7 +287,7 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
     }
 
 
-def test_what_a_suite_leaves_out_is_skipped_as_deselected(pytester: pytest.Pytester) -> None:
+def test_rules_that_a_suite_excludes_are_skipped_as_deselected(pytester: pytest.Pytester) -> None:
     write_suite(pytester, 'select = ["unstable-user-id", "mismatched-user-id"]\nignore = ["mismatched-user-id"]')
 
     result = run(pytester, "-rs")
@@ -405,7 +405,7 @@ def test_a_suite_may_have_tests_of_its_own_with_the_report(pytester: pytest.Pyte
     run(pytester, "-k", "test_own").assert_outcomes(passed=1, deselected=RULES)
 
 
-def test_a_configuration_file_can_say_all_of_it(pytester: pytest.Pytester) -> None:
+def test_a_configuration_file_can_hold_all_settings(pytester: pytest.Pytester) -> None:
     write_configuration(pytester)
     write_suite(pytester, 'config = "customdb.toml"', database="")
 
@@ -463,7 +463,7 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
     )
 
 
-def test_neither_can_they_in_a_class_between_or_beside(pytester: pytest.Pytester) -> None:
+def test_the_rules_cannot_be_overridden_in_an_intermediate_class_or_mixin(pytester: pytest.Pytester) -> None:
     write_suite(
         pytester,
         database="",
@@ -679,7 +679,7 @@ def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
     assert "lives need log-ins, but the fresh database has no login" in told(result)
 
 
-def test_what_a_script_logs_is_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:
+def test_log_records_of_a_script_are_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:
     body = """
         import logging
         logging.getLogger("shop").error("trying %s", password)
@@ -934,7 +934,7 @@ def test_a_test_of_the_teams_own_shows_the_set_up_too_and_never_stands_for_the_r
     assert re.fullmatch(r"TestShop: the set-up failed, see test_shop\.py::TestShop::test_rule\[[a-z-]+\]", pointed)
 
 
-def test_a_run_of_what_failed_last_fails_again(pytester: pytest.Pytester) -> None:
+def test_a_run_of_the_last_failures_fails_again(pytester: pytest.Pytester) -> None:
     write_suite(pytester, NO_USERS)
     run(pytester).assert_outcomes(errors=1, skipped=RULES - 1)
 

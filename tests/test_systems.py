@@ -49,7 +49,7 @@ def test_every_template_is_one_of_a_system() -> None:
     assert set(DATABASES) <= set(TEN)
 
 
-def test_every_template_that_the_documentation_names_is_there() -> None:
+def test_every_documented_template_exists() -> None:
     pages = [path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts]
     texts = [path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *pages]]
     named = {name for text in texts for name in re.findall(r"--template ([a-z-]+)", text)}
@@ -87,7 +87,7 @@ def test_the_page_lists_what_was_tested(system: System, rows: Mapping[str, list[
 
 
 @each
-def test_a_database_in_python_keeps_a_suite_on_what_is_named(system: System) -> None:
+def test_a_suite_on_a_named_template_passes_for_a_database_in_python(system: System) -> None:
     for suite in system.suites:
         module, _, name = suite.partition(".")
         assert issubclass(getattr(import_module(module), name), ContractSuite)

@@ -76,7 +76,7 @@ def test_the_deployed_action_follows_no_redirect(tmp_path: Path) -> None:
     assert hosts_asked(in_javascript(tmp_path)) == ([LEGACY], [])
 
 
-def test_without_its_option_it_would_follow(tmp_path: Path) -> None:
+def test_without_its_option_the_action_would_follow_redirects(tmp_path: Path) -> None:
     asked, calls = hosts_asked(in_javascript(tmp_path, without="redirect: 'error',"))
 
     assert asked == [LEGACY, ELSEWHERE]

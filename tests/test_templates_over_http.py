@@ -261,7 +261,7 @@ def test_an_html_page_is_no_answer_with_any_status(request: pytest.FixtureReques
 
 
 @pytest.mark.parametrize("shown_as", ["\u212aate@example.com", "kat\u00e9@example.com"])
-def test_a_letter_that_looks_alike_is_another(http: Pair, shown_as: str) -> None:
+def test_a_look_alike_letter_is_a_different_letter(http: Pair, shown_as: str) -> None:
     kate = {**USER, "email": shown_as}
     assert http.both(lambda database: database.get_user("kate@example.com"), always(200, kate)) == (FAILED, FAILED)
 
@@ -311,7 +311,7 @@ def test_an_identifier_that_would_leave_its_path_is_not_sent(http: Pair, identif
 
 @pytest.mark.parametrize("name", NOBODY)
 @pytest.mark.parametrize("password", ["", "\ud800", "ü" * 2049])
-def test_what_can_be_no_password_is_not_sent(request: pytest.FixtureRequest, name: str, password: str) -> None:
+def test_impossible_passwords_are_not_sent(request: pytest.FixtureRequest, name: str, password: str) -> None:
     pair: Pair = request.getfixturevalue(name)
     user = {"email": EMAIL, "password": password}
     answer = always(200, USER)
@@ -389,7 +389,7 @@ def test_a_code_means_the_same(stormpath: Pair, script: str) -> None:
     ],
     ids=str,
 )
-def test_what_is_no_account_is_a_failure(stormpath: Pair, changed: Mapping[str, Any]) -> None:
+def test_a_response_without_an_account_is_a_failure(stormpath: Pair, changed: Mapping[str, Any]) -> None:
     for script in ("get_user", "verify", "change_password", "change_email"):
         assert stormpath.both(LIVES[script], always(200, items(account(**changed)))) == (FAILED, FAILED)
 
@@ -472,7 +472,7 @@ def life(database: Any) -> list[object]:
 
 
 @pytest.mark.parametrize(("name", "store"), [("http", ShopApi), ("stormpath", StormpathDouble)])
-def test_one_api_is_served_alike_by_both(name: str, store: Callable[[Any], Any], tmp_path: Any) -> None:
+def test_both_templates_serve_one_api_alike(name: str, store: Callable[[Any], Any], tmp_path: Any) -> None:
     named = [f"the password of {email}" for email in (*(person.email for person in PEOPLE), "New@example.com")]
     wrong = [WrongUsernameOrPasswordError, *named]
     with paired(name, tmp_path, store(PEOPLE), store(PEOPLE)) as pair:

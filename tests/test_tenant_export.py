@@ -126,7 +126,7 @@ def test_the_reports_on_a_tenant_are_printed_one_after_the_other(run: Run, tmp_p
     assert out.endswith("\n\nshop: ok\n")
 
 
-def test_what_a_check_of_a_tenant_would_call_is_printed_for_each(run: Run, export: Path) -> None:
+def test_a_dry_run_of_a_tenant_prints_the_calls_of_each_connection(run: Run, export: Path) -> None:
     code, out, _ = run("check", "--tenant", str(export), "--dry-run")
 
     lines = out.splitlines()
@@ -228,7 +228,7 @@ def test_the_only_custom_database_of_a_tenant_needs_no_heading(run: Run, tmp_pat
     assert out.startswith("get_user ada@example.com")
 
 
-def test_the_options_hold_for_every_connection(export: Path, run: Run) -> None:
+def test_the_options_apply_to_every_connection(export: Path, run: Run) -> None:
     code, out, _ = run("check", "--tenant", str(export), "--dry-run", "--user", "eve@example.com", "--max-time", "7")
 
     assert code == 0
@@ -265,7 +265,7 @@ def test_the_configuration_of_the_working_directory_is_shared(tmp_path: Path, mo
     assert [user.email for user in shop.users] == ["ada@example.com"]
 
 
-def test_without_a_configuration_only_the_export_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_configuration_only_the_export_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection(tmp_path / "tenant", "shop", options={**ON, "import_mode": True})
     monkeypatch.chdir(tmp_path)
 
@@ -472,7 +472,7 @@ def severities(*transcripts: Transcript) -> list[list[str]]:
     return [[finding.severity for finding in one.verdict("shared-user-id").findings] for one in reports(*transcripts)]
 
 
-def test_ids_of_their_own_over_two_connections_are_held() -> None:
+def test_distinct_ids_in_two_connections_pass() -> None:
     shop, club = reports(transcript("shop", "ada"), transcript("club", "bob", '"8"'))
 
     assert [one.verdict("shared-user-id").status for one in (shop, club)] == ["passed", "passed"]
@@ -681,7 +681,7 @@ def test_no_report_shows_the_secrets_of_another_connection(
         assert "mellon" not in text
 
 
-def test_a_secret_that_is_known_to_both_is_called_as_the_own_one(
+def test_a_secret_known_to_both_connections_keeps_its_own_label(
     export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHARED_KEY", "mellon-4711-friend")

@@ -130,7 +130,7 @@ class MigratesWithoutMetadata(WritingShop):
 
 
 @pytest.mark.untraced
-def test_what_no_rule_judges_is_shown_as_a_shorter_life() -> None:
+def test_a_failure_that_no_rule_judges_is_shown_as_a_shorter_life() -> None:
     search(stateful_step_count=6, phases=[Phase.generate, Phase.shrink])
     broken: list[ContractBrokenError] = []
     migrating = machine(MigratesWithoutMetadata, import_mode=True, ignore=["metadata-in-one-script-only"])
@@ -227,13 +227,13 @@ class SharingMachine(TenantMachine):
 
 
 @pytest.mark.untraced
-def test_what_one_connection_keeps_of_the_users_of_another_is_found() -> None:
+def test_state_shared_between_two_connections_is_found() -> None:
     search()
     with pytest.raises(ContractBrokenError):
         run_machine(seed(SOON)(only("nobody-found", SharingMachine)))
 
 
-def test_the_knobs_of_a_machine_hold() -> None:
+def test_the_settings_of_a_machine_apply() -> None:
     class Asking(TenantMachine):
         connection = Connection(import_mode=True)
         knobs = Knobs(import_login_calls_get_user=True)
@@ -298,6 +298,6 @@ def test_unusable_input_is_an_error_before_judging(make: Callable[[], object], s
     assert str(raised.value).startswith(said)
 
 
-def test_a_subclass_must_say_what_database() -> None:
+def test_a_subclass_must_define_its_database() -> None:
     with pytest.raises(ConfigurationError, match="TenantMachine must override fresh_database"):
         TenantMachine()

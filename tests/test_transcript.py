@@ -125,7 +125,7 @@ def test_the_ending_that_a_callback_means(script: Script, arguments: tuple[Value
     assert ending_of(script, arguments) is ending
 
 
-def test_identifiers_of_a_person_leave_out_what_is_empty() -> None:
+def test_empty_identifiers_of_a_user_are_omitted() -> None:
     assert Person(label="ada", email="", username="ada", aliases=("", "a")).identifiers == ("ada", "a")
 
 

@@ -295,7 +295,7 @@ def test_runs_are_recorded_with_what_they_did_and_no_record_has_a_secret() -> No
     ]
 
 
-def test_what_is_known_of_an_action_is_kept_as_it_is() -> None:
+def test_known_facts_about_an_action_are_kept_unchanged() -> None:
     recorder = Recorder(Header())
     recorder.know_action(ActionInfo(name="persist"))
 
@@ -334,7 +334,7 @@ def test_other_forms_of_a_story_have_actions_too() -> None:
     assert '"kind": "run"' in json.dumps(story_to_json(scenes))
 
 
-def test_what_is_another_value_at_each_first_log_in_is_not_stable() -> None:
+def test_a_value_that_differs_at_each_first_log_in_is_not_stable() -> None:
     runs = "".join(
         "run a of ada in first-log-in legacy sound {} -> done\n"
         f'api user.setAppMetadata("plan", {{"name": "full", "at": {at}}})\n'

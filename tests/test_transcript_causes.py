@@ -131,7 +131,7 @@ def test_unauthorized_is_the_cause_only_where_each_call_is_refused() -> None:
     assert causes("E: status 401", "E: no such user") == []
 
 
-def test_what_is_no_error_object_has_no_cause() -> None:
+def test_a_value_that_is_no_error_object_has_no_cause() -> None:
     assert likely_causes(calls('failed "connection refused"', "not-found", "timed-out")) == ()
 
 

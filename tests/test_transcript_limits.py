@@ -76,7 +76,7 @@ def test_a_shortened_text_counts_what_is_left_out(text: str, shown: str) -> None
         ("\x1b[2J", r"\u001b[2J"),
     ],
 )
-def test_what_a_ci_system_would_obey_is_escaped(text: str, shown: str) -> None:
+def test_commands_for_ci_systems_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
@@ -90,7 +90,7 @@ def test_what_a_ci_system_would_obey_is_escaped(text: str, shown: str) -> None:
         (ScriptInfo(source=(SourceFact(FactKind.MODULE_EXPORTS, "x", "login.js:1:1"),)), True),
     ],
 )
-def test_a_script_can_be_called_where_nothing_is_wrong_with_it(info: ScriptInfo, can_be: bool) -> None:
+def test_a_script_without_problems_can_be_called(info: ScriptInfo, can_be: bool) -> None:
     assert info.can_be_called is can_be
 
 
@@ -147,5 +147,5 @@ def fewest(result: Value) -> int:
         (RecordedError("E", "m", (), "x:10"), RecordedError("E", "m", (), "x:1"), 1),
     ],
 )
-def test_everything_that_is_recorded_has_its_weight(one: Value, other: Value, more: int) -> None:
+def test_every_recorded_value_has_a_weight(one: Value, other: Value, more: int) -> None:
     assert fewest(one) - fewest(other) == more

@@ -190,7 +190,7 @@ def test_scripts_follow_from_the_exchanges_unless_they_are_named() -> None:
     assert Transcript.parse(f"scripts\n{line}").header.scripts == {}
 
 
-def test_an_identifier_of_two_people_is_the_first_ones() -> None:
+def test_an_identifier_of_two_users_denotes_the_first() -> None:
     text = "person ada alias=shared\nperson bob alias=shared\nget_user shared -> not-found\n"
 
     assert Transcript.parse(text).exchanges[0].person == "ada"

@@ -106,7 +106,7 @@ def test_the_first_late_exception_stays() -> None:
     assert outcome == Outcome(Ending.NOT_FOUND, ((None,),), RecordedError("KeyError", "x"), escape=Escape.LATER)
 
 
-def test_what_is_noticed_late_follows_what_was_noticed_before() -> None:
+def test_late_observations_follow_earlier_ones() -> None:
     recorder = recorder_with(1)
     late = Observation(Noticed.LATE_REQUEST, "POST http://127.0.0.1/")
 
@@ -115,7 +115,7 @@ def test_what_is_noticed_late_follows_what_was_noticed_before() -> None:
     assert recorder.transcript().exchanges[0].outcome.observations == (late,)
 
 
-def test_what_is_written_late_follows_what_was_written_before() -> None:
+def test_late_output_follows_earlier_output() -> None:
     recorder = recorder_with(1)
 
     for text in ("one ", "", "two"):
@@ -207,7 +207,7 @@ def test_other_threads_may_amend() -> None:
     assert exchange.marks == {Mark.LOCKED_OUT}
 
 
-def test_what_is_a_secret_by_its_name_is_replaced_when_it_is_recorded() -> None:
+def test_a_secret_recognised_by_its_name_is_replaced_when_recorded() -> None:
     recorder = Recorder(HEADER)
     profile: Value = {
         "user_id": "7",
@@ -244,7 +244,7 @@ def test_what_is_a_secret_by_its_name_is_replaced_when_it_is_recorded() -> None:
     assert later == (RecordedError("Error", "no", ({"salt": "«secret value 1»"},)), {"hash": "«password hash 1»"})
 
 
-def test_what_is_recorded_already_is_kept_once() -> None:
+def test_recorded_values_are_kept_once() -> None:
     recorder = Recorder(HEADER)
     metadata = {"plan": "full", "seats": 2**1000, "hash": "5f4dcc3b5aa765d61d8327deb882cf99"}
 

@@ -78,7 +78,7 @@ def _is_json(value: Value) -> bool:
 
 
 @given(recorded_values().filter(_is_json))
-def test_what_is_json_already_is_recorded_as_it_is(value: Value) -> None:
+def test_json_values_are_recorded_unchanged(value: Value) -> None:
     expected = json.dumps(to_json(value))
 
     assert json.dumps(to_json(record(value, str))) == expected
@@ -113,7 +113,7 @@ class Point(NamedTuple):
     ],
     ids=count(),
 )
-def test_what_json_has_is_recorded_as_that(make: Callable[[], object], expected: object) -> None:
+def test_equivalents_of_json_values_are_recorded_as_json(make: Callable[[], object], expected: object) -> None:
     found = recorded(make())
 
     assert repr(found) == repr(expected)
@@ -173,7 +173,7 @@ class Plain:
     ],
     ids=count(),
 )
-def test_what_json_does_not_have_is_special(make: Callable[[], object], expected: object) -> None:
+def test_values_that_json_lacks_are_special(make: Callable[[], object], expected: object) -> None:
     assert recorded(make()) == expected
 
 
@@ -200,7 +200,7 @@ def test_cycles_are_cut() -> None:
     )
 
 
-def test_what_is_only_shared_is_no_cycle() -> None:
+def test_a_shared_value_is_no_cycle() -> None:
     shared = {"a": 1}
 
     assert recorded([shared, shared]) == [{"a": 1}, {"a": 1}]
@@ -326,7 +326,7 @@ def test_hostile_values_are_recorded(make: Callable[[], object], expected: objec
     assert recorded(make()) == expected
 
 
-def test_a_lie_about_the_class_is_seen_through() -> None:
+def test_a_false_class_is_detected() -> None:
     found = recorded(Liar())
 
     assert isinstance(found, Special)
@@ -390,7 +390,7 @@ def test_errors_are_recorded(make: Callable[[], BaseException], expected: Record
     assert recorded(make()) == expected
 
 
-def test_where_an_error_was_raised_is_recorded() -> None:
+def test_the_location_of_an_error_is_recorded() -> None:
     with pytest.raises(ScriptError) as caught:
         Row().fail()
 

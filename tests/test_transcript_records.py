@@ -116,7 +116,7 @@ def test_rules_about_calls_see_calls_only() -> None:
 @pytest.mark.one_python
 @pytest.mark.untraced
 @given(transcripts())
-def test_causes_stay_what_they_are(transcript: Transcript) -> None:
+def test_causes_are_unchanged(transcript: Transcript) -> None:
     causes = [cause_of(record) for record in transcript.records]
 
     assert [cause_of(record) for record in Transcript.parse(str(transcript)).records] == causes
@@ -155,7 +155,7 @@ def test_an_unknown_line_is_an_error(line: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("cause", [0, 1, 3, 999_999_999])
-def test_what_causes_something_is_an_operation_before_it(cause: int) -> None:
+def test_a_cause_is_an_earlier_operation(cause: int) -> None:
     with pytest.raises(TranscriptError) as parsed:
         Transcript.parse(f"log s\noperation search by admin on shop\nlog w [caused by {cause}]")
     with pytest.raises(TranscriptError) as made:

@@ -220,7 +220,7 @@ def test_a_digest_of_a_password_is_masked_in_the_generated_picture() -> None:
 
 
 @pytest.mark.parametrize("value", [{"a": [{"b": 1}], "c": None}, [{"a": "b"}, []], {}, "a", None])
-def test_what_hides_nothing_stays_one_object(value: Value) -> None:
+def test_a_value_without_secrets_stays_the_same_object(value: Value) -> None:
     assert hide_named(value, SecretRegistry()) is value
 
 
@@ -232,7 +232,7 @@ def test_what_hides_nothing_stays_one_object(value: Value) -> None:
         (MappingProxyType({"a": "b"}), {"a": "b"}),
     ],
 )
-def test_what_is_hidden_leaves_the_original_as_it_is(value: Value, hidden: Value) -> None:
+def test_masking_leaves_the_original_unchanged(value: Value, hidden: Value) -> None:
     before = repr(value)
 
     assert hide_named(value, SecretRegistry()) == hidden

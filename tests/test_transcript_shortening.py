@@ -43,7 +43,7 @@ def kept_of(result: Value, most: int) -> Value:
 
 
 @given(st.lists(recorded_values(), max_size=3).map(tuple))
-def test_what_is_not_much_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
+def test_a_small_value_is_unchanged(arguments: tuple[Value, ...]) -> None:
     outcome = Outcome(Ending.FOUND, (arguments,))
 
     assert shortened(outcome) is outcome
@@ -52,7 +52,7 @@ def test_what_is_not_much_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
 @given(recorded_values())
 @example(["é\N{EURO SIGN}", "\ud800", None, True, 1.5, 2**1000, {"": ""}, [], {}])
 @example([Special("datetime", "2026"), RecordedError("Error", "no")])
-def test_nothing_weighs_more_than_so_many_times_its_bytes(value: Value) -> None:
+def test_the_weight_of_a_value_is_limited_by_its_bytes(value: Value) -> None:
     taken = plain_bytes(value)
 
     assert taken is None or _weight_of([value], sys.maxsize) <= _OF_AN_ITEM * taken
@@ -61,7 +61,7 @@ def test_nothing_weighs_more_than_so_many_times_its_bytes(value: Value) -> None:
 @pytest.mark.one_python
 @pytest.mark.untraced
 @given(transcripts(), st.integers(0, 300))
-def test_what_is_shortened_is_small_and_can_be_stored(transcript: Transcript, most: int) -> None:
+def test_a_shortened_value_is_small_and_can_be_stored(transcript: Transcript, most: int) -> None:
     short = evolve(transcript, records=tuple(shortened_record(each, most) for each in transcript.records))
 
     assert Transcript.loads(short.dumps()) == short
@@ -96,13 +96,13 @@ def test_a_recorded_call_has_a_limit_and_is_read_again(result: Value) -> None:
     assert len(transcript.exchanges[0].outcome.callbacks) == 31
 
 
-def test_what_is_missing_of_a_container_is_counted() -> None:
+def test_omitted_items_of_a_container_are_counted() -> None:
     assert kept_of({"a": "x" * 80, "b": 1, "c": 2}, 105) == {"a": "x" * 80, "…": Special("too-many", size=2)}
     assert kept_of(["x" * 84, 1, 2], 100) == ["x" * 84, Special("too-many", size=2)]
     assert kept_of({"ab": "c"}, 9) == {"ab": Special("long-text", "c", 1)}
 
 
-def test_of_a_long_text_the_beginning_is_kept() -> None:
+def test_a_long_text_keeps_its_beginning() -> None:
     assert kept_of("x" * 1_000, 500) == Special("long-text", "x" * 200, 1_000)
     key = next(iter(cast("Mapping[str, Value]", kept_of({"x" * 9_000: 1}, 6_000))))
     assert key == f"{'x' * 998}…"

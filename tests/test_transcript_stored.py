@@ -225,7 +225,7 @@ def test_long_messages_are_shortened() -> None:
         Transcript.from_json(document)
 
 
-def test_of_many_problems_five_are_named() -> None:
+def test_five_of_many_problems_are_named() -> None:
     document = stored()
     document["records"][0] = {"kind": "call"}
 
@@ -243,7 +243,7 @@ def test_of_many_problems_five_are_named() -> None:
 
 
 @pytest.mark.parametrize("document", [7, None, [], "text"])
-def test_something_else_than_an_object_is_refused(document: object) -> None:
+def test_a_document_that_is_no_object_is_refused(document: object) -> None:
     with pytest.raises(TranscriptError, match=r"the document: must be an object"):
         Transcript.from_json(document)
 

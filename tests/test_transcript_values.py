@@ -47,7 +47,7 @@ def test_canonical_texts_are_equal_as_json_values_are(one: Value, other: Value) 
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
-def test_the_size_of_what_json_has_is_that_of_its_text(value: Value) -> None:
+def test_the_size_of_a_json_value_is_that_of_its_text(value: Value) -> None:
     assert json_size(MappingProxyType({"name": value})) == len(json.dumps({"name": value}, ensure_ascii=False).encode())
 
 
@@ -55,7 +55,7 @@ def test_the_size_of_what_json_has_is_that_of_its_text(value: Value) -> None:
 @example([Special("datetime", "2026")])
 @example({"error": RecordedError("Error", "no")})
 @example(MappingProxyType({"name": "Ada"}))
-def test_only_what_has_jsons_own_types_takes_bytes(value: Value) -> None:
+def test_only_values_of_json_types_have_a_size(value: Value) -> None:
     assert (plain_bytes(value) is not None) == _is_plain(value)
     if _is_plain(value):
         assert plain(value) is value
@@ -73,7 +73,7 @@ def _is_plain(value: Value) -> bool:
             return False
 
 
-def test_what_was_cut_has_the_size_that_it_had() -> None:
+def test_a_cut_value_keeps_its_original_size() -> None:
     cut = Special("long-text", "a", 70_000)
 
     assert json_size({"bio": [cut]}) == len(json.dumps({"bio": [to_json(cut)]})) + 70_000
@@ -123,7 +123,7 @@ def test_the_order_of_keys_does_not_matter(value: dict[str, Value]) -> None:
         (Special("int"), {"$special": "int"}, False),
     ],
 )
-def test_what_is_the_same_json_value(one: Value, other: Value, same: bool) -> None:
+def test_equal_json_values(one: Value, other: Value, same: bool) -> None:
     assert (canonical(one) == canonical(other)) is same
 
 
@@ -142,7 +142,7 @@ def test_what_is_the_same_json_value(one: Value, other: Value, same: bool) -> No
         (RecordedError("E", "m", (1,), "x:1"), '{"$error": "E", "message": "m", "arguments": [1], "location": "x:1"}'),
     ],
 )
-def test_how_values_are_written(value: Value, text: str) -> None:
+def test_the_notation_of_values(value: Value, text: str) -> None:
     assert json_text(value) == text
     assert from_json(json.loads(text)) == value
 
@@ -206,7 +206,7 @@ def test_wrong_entries_of_a_mapping_are_refused(pair: object) -> None:
 
 
 @pytest.mark.parametrize("document", [float("nan"), float("inf"), 2**1024, -(2**1024), object(), b"x", {1}, (1,)])
-def test_what_is_no_recorded_value_is_refused(document: object) -> None:
+def test_an_invalid_recorded_value_is_refused(document: object) -> None:
     with pytest.raises(TranscriptError, match=r"^a number has more than 1024 bits or is not finite; recorded as"):
         from_json({"a": document})
 

@@ -37,7 +37,7 @@ def masked(text: str, *known: str) -> str:
 
 @pytest.mark.parametrize("hashed", HASHES)
 @pytest.mark.parametrize("text", ["{}", "stored was {}", '{{"hash": "{}"}}', "a={};b"])
-def test_the_hash_of_a_password_shows_nowhere(hashed: str, text: str) -> None:
+def test_the_hash_of_a_password_appears_nowhere(hashed: str, text: str) -> None:
     said = text.format(hashed)
 
     assert masked(said) == text.format("«password hash 1»")
@@ -69,7 +69,7 @@ def test_a_hash_is_masked_in_any_context(hashed: str, before: str, after: str) -
         "otpauth://totp/x",
     ],
 )
-def test_what_only_looks_a_little_like_a_secret_stays(text: str) -> None:
+def test_text_that_barely_resembles_a_secret_is_unchanged(text: str) -> None:
     assert masked(text) == text
     assert list(kinds_in(text)) == []
 

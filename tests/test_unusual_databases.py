@@ -265,7 +265,7 @@ class EmailsOnly(Shop):
 
 @pytest.mark.parametrize("import_mode", [False, True], ids=["legacy", "import"])
 @pytest.mark.parametrize("name", RIGHT)
-def test_nothing_fires_on_a_right_database(name: str, *, import_mode: bool) -> None:
+def test_no_rule_fires_on_a_correct_database(name: str, *, import_mode: bool) -> None:
     report = report_on(RIGHT[name], import_mode=import_mode)
 
     assert breaches(report) == [], explain(report)
@@ -342,12 +342,12 @@ def test_no_rule_fires_with_any_knowledge_of_the_users(name: str, *, import_mode
     assert breaches(report) == [], explain(report)
 
 
-def test_a_retired_pair_is_clean_with_import_mode_on_and_closes_the_store_without() -> None:
+def test_a_retired_pair_passes_with_import_mode_on_and_is_a_retired_store_without() -> None:
     assert breaches(report_on(Mutant(_Retired), import_mode=True)) == []
     assert breaches(report_on(Mutant(_Retired), import_mode=False)) == ["retired-connection"]
 
 
-def test_what_changes_with_each_call_is_information() -> None:
+def test_a_value_that_changes_with_each_call_is_information() -> None:
     report = report_on(RIGHT["LastLoginInMetadata"], import_mode=True)
 
     assert [finding.severity for finding in report.verdict("mismatched-profile").findings] == ["info", "info"]

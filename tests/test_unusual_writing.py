@@ -705,7 +705,7 @@ def report_on(unusual: Unusual, *, import_mode: bool) -> Report:
 
 
 @pytest.mark.parametrize(("name", "mode"), [(name, mode) for name, unusual in RIGHT.items() for mode in unusual.modes])
-def test_nothing_fires_on_right_writing_scripts(name: str, mode: str) -> None:
+def test_no_rule_fires_on_correct_writing_scripts(name: str, mode: str) -> None:
     report = report_on(RIGHT[name], import_mode=mode == "import")
 
     assert breaches(report) == [], explain(report)

@@ -56,7 +56,7 @@ def emails(shop: WritingShop) -> list[str]:
 # The users that it creates, and that all are removed
 
 
-def test_create_is_given_what_a_new_user_signs_up_with() -> None:
+def test_create_receives_the_sign_up_fields_of_a_new_user() -> None:
     given: list[Mapping[str, Any]] = []
 
     class ParticularShop(WritingShop):
@@ -163,7 +163,7 @@ class Replicated(WritingShop):
         self.until = time.monotonic() + self.seconds
 
 
-def test_a_replicated_store_is_given_the_time_it_needs() -> None:
+def test_a_replicated_store_gets_time_to_settle() -> None:
     assert "create-not-visible" in breaches(written(Replicated(60), select=["create-not-visible"]))
     assert breaches(written(Replicated(0.05), select=["create-not-visible"], settle=0.1)) == []
 
@@ -511,7 +511,7 @@ def test_an_id_from_an_unidentified_profile_is_never_deleted() -> None:
     assert set(emails(shop)[2:]) <= set(report.transcript.header.left_behind)
 
 
-def test_several_with_one_identifier_are_all_removed() -> None:
+def test_several_users_with_one_identifier_are_all_removed() -> None:
     class Upserting(WritingShop):
         @override
         def create(self, user: Mapping[str, Any]) -> Any:
@@ -527,7 +527,7 @@ def test_several_with_one_identifier_are_all_removed() -> None:
     assert report.transcript.header.left_behind == ()
 
 
-def test_removing_has_a_time_of_its_own_and_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removing_users_has_its_own_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "_CLEAN_UP_SECONDS", -1)
     shop = WritingShop()
 
@@ -590,7 +590,7 @@ def test_ctrl_c_after_any_write_leaves_no_created_user(script: Script) -> None:
     assert stop.kind is StopKind.INTERRUPTED
 
 
-def test_ctrl_c_without_a_delete_script_names_who_is_there() -> None:
+def test_ctrl_c_without_a_delete_script_lists_the_remaining_users() -> None:
     shop = WritingShop()
 
     interrupted = interrupted_at(WithoutDelete(shop), lambda exchange: exchange.script is Script.CHANGE_EMAIL)
@@ -600,7 +600,7 @@ def test_ctrl_c_without_a_delete_script_names_who_is_there() -> None:
     assert set(emails(shop)[1:]) <= set(left)
 
 
-def test_a_second_ctrl_c_ends_the_removing_and_names_who_is_there() -> None:
+def test_a_second_ctrl_c_ends_the_removal_and_lists_the_remaining_users() -> None:
     shop = WritingShop()
 
     interrupted = interrupted_at(
@@ -614,7 +614,7 @@ def test_a_second_ctrl_c_ends_the_removing_and_names_who_is_there() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.3, 0.9])
-def test_ctrl_c_within_a_create_that_still_runs_leaves_or_names_the_user(seconds: float) -> None:
+def test_ctrl_c_during_a_running_create_removes_or_lists_the_user(seconds: float) -> None:
     class Slow(WritingShop):
         @override
         def create(self, user: Mapping[str, Any]) -> Any:
@@ -655,7 +655,7 @@ def test_no_policy_refuses_the_passwords_of_new_users(email: str) -> None:
 # No password is shown
 
 
-def test_no_password_of_anybody_is_in_any_report_transcript_or_plan() -> None:
+def test_no_password_is_in_any_report_transcript_or_plan() -> None:
     class Leaking(WritingShop):
         @override
         def create(self, user: Mapping[str, Any]) -> Any:

@@ -1002,7 +1002,7 @@ def test_two_concurrent_creates_are_a_finding_with_a_database_factory() -> None:
     assert situations == {Situation.AT_ONCE, Situation.CLEAN_UP}
 
 
-def test_a_store_that_has_one_user_made_none_twice() -> None:
+def test_a_store_with_one_new_user_created_no_duplicate() -> None:
     class AtomicShop(RacingShop):
         shared: ClassVar[list[Record]] = []
         barrier: ClassVar[threading.Barrier] = threading.Barrier(2)
@@ -1059,7 +1059,7 @@ def test_different_answers_for_unknown_ids_are_reported_as_info() -> None:
     assert [finding.severity for finding in report.verdict("delete-unknown-user-inconsistent").findings] == ["info"]
 
 
-def test_an_id_that_was_somebodys_is_no_unknown_one() -> None:
+def test_an_id_once_used_is_no_unknown_id() -> None:
     report = report_on(MUTANTS["DeleteKnowsWhomItHasDeleted"])
 
     assert report.verdict("delete-unknown-user-inconsistent").status is Status.PASSED

@@ -45,7 +45,7 @@ def called(transcript: Transcript) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_what_a_check_calls(request: pytest.FixtureRequest, name: str) -> None:
+def test_the_calls_of_a_check(request: pytest.FixtureRequest, name: str) -> None:
     settings: dict[str, Any] = {"rehearse": False, **CHECKS[name]}
     report = check(WritingShop(), [known_customer()], **settings)
 

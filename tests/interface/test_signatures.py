@@ -150,7 +150,7 @@ def _shown(value: object) -> str:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_what_a_module_offers_is_decided(request: pytest.FixtureRequest, module: str) -> None:
+def test_the_public_names_of_a_module_are_approved(request: pytest.FixtureRequest, module: str) -> None:
     compare(request.node, described(importlib.import_module(module)))
 
 
@@ -158,7 +158,7 @@ def test_only_what_others_call_by_position_has_parameters_without_a_name(request
     compare(request.node, positional(SOURCE))
 
 
-def test_limits_are_decided(request: pytest.FixtureRequest) -> None:
+def test_limits_are_approved(request: pytest.FixtureRequest) -> None:
     # No test measures time, and few need as much of anything as there may be: who doubles a limit breaks none.
     limits = (
         f"{file.relative_to(SOURCE)}: {line.partition('  #')[0]}"

@@ -390,7 +390,7 @@ def test_near_misses(name: str, status: str, text: str) -> None:
     assert verdict(find_rule(name), text).status == status
 
 
-def test_every_near_miss_is_tried() -> None:
+def test_every_rule_has_a_near_miss() -> None:
     assert len(list(near_misses())) == NEAR_MISSES.count("# ")
 
 
@@ -401,7 +401,7 @@ def test_runs_of_the_tenant_and_continued_ones_are_not_judged() -> None:
 
 
 @pytest.mark.parametrize("kind", ["undefined", "function", "symbol"])
-def test_what_json_leaves_out_is_not_there_after_a_run(kind: str) -> None:
+def test_values_that_json_omits_are_absent_after_a_run(kind: str) -> None:
     told = Transcript.parse(
         "run a in first-log-in legacy sound {} -> done\n"
         f'api user.setAppMetadata("plan", {{"$special": "{kind}", "text": "", "size": null}})\n'

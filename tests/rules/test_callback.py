@@ -47,12 +47,12 @@ def test_a_second_callback_is_reported_with_both_results() -> None:
     ]
 
 
-def test_one_callback_passes_and_none_is_inconclusive_about_two() -> None:
+def test_one_callback_passes_and_no_callback_is_inconclusive() -> None:
     assert verdict(callback_called_twice, FOUND).status is Status.PASSED
     assert verdict(callback_called_twice, ADA + "get_user ada@example.com -> timed-out").status is Status.NOT_APPLICABLE
 
 
-def test_a_script_that_never_ends_is_found_with_the_seconds_that_were_waited() -> None:
+def test_a_script_that_never_ends_is_reported_with_the_seconds_waited() -> None:
     text = (
         ADA
         + "get_user ada@example.com -> timed-out; after 20.004 s\nget_user ada@example.com -> timed-out; after 20.01 s"
@@ -95,7 +95,7 @@ def test_a_script_that_ends_its_process_has_not_called_its_callback() -> None:
     ]
 
 
-def test_an_own_time_out_holds() -> None:
+def test_a_timeout_set_by_the_script_passes() -> None:
     text = ADA + 'get_user ada@example.com -> failed Error "the store did not answer"; after 5.0 s   [outage: hang]'
 
     assert verdict(callback_not_called, text).status is Status.PASSED
@@ -166,7 +166,7 @@ def test_an_end_after_the_limit_of_the_check_is_a_warning() -> None:
     ]
 
 
-def test_an_end_just_below_ten_seconds_holds_and_no_end_at_all_is_not_late() -> None:
+def test_an_end_just_below_ten_seconds_passes_and_no_end_at_all_is_not_late() -> None:
     text = ADA + 'get_user ada@example.com -> found {"user_id": "7"}; after 9.9 s'
 
     assert verdict(callback_too_late, text).status is Status.PASSED
@@ -245,7 +245,7 @@ NEWS = "Cannot read properties of undefined (reading 'id')"
         ('get_user x -> raised Error "no" at "get_user.rb:6"', CATCH),
     ],
 )
-def test_what_a_script_raises_for_an_unknown_user_may_mean_that_there_is_none(call: str, advice: str) -> None:
+def test_an_exception_for_an_unknown_user_may_mean_not_found(call: str, advice: str) -> None:
     [finding] = findings(throws_synchronously, f"{call}   [unknown-user]")
 
     script, _, raised = call.partition(" -> raised ")
@@ -255,13 +255,13 @@ def test_what_a_script_raises_for_an_unknown_user_may_mean_that_there_is_none(ca
 @pytest.mark.parametrize(
     "call", ['get_user ada@example.com -> raised KeyError "x"', 'get_user x -> raised KeyError "x"   [outage: reset]']
 )
-def test_what_a_script_raises_for_a_known_user_or_in_an_outage_is_an_error(call: str) -> None:
+def test_an_exception_for_a_known_user_or_in_an_outage_is_an_error(call: str) -> None:
     [finding] = findings(throws_synchronously, ADA + call)
 
     assert finding.message.endswith(f"; {CATCH}")
 
 
-def test_the_language_is_that_of_the_script_where_an_exception_has_no_place() -> None:
+def test_an_exception_without_a_location_gets_the_language_of_the_script() -> None:
     transcript = Transcript.parse('get_user x -> raised Error "no"   [unknown-user]')
     scripts = {Script.GET_USER: ScriptInfo(location="shop/get_user.js:1:1"), Script.LOGIN: ScriptInfo()}
 
@@ -294,7 +294,7 @@ def test_an_exception_that_only_hostile_input_causes_is_a_warning() -> None:
     assert finding.severity is Severity.WARNING
 
 
-def test_input_that_auth0_cannot_hand_over_may_raise() -> None:
+def test_input_that_auth0_cannot_pass_may_raise() -> None:
     text = (
         'get_user "\\ud800" -> raised UnicodeEncodeError "surrogates"   [hostile: control-characters]\n'
         'get_user "\\ud800x" -> raised later AttributeError "lower"   [hostile: control-characters]\n'
@@ -375,7 +375,7 @@ def test_a_text_as_the_error_is_found() -> None:
     ]
 
 
-def test_any_error_object_will_do() -> None:
+def test_any_error_object_passes() -> None:
     text = ADA + 'get_user ada@example.com -> failed OperationalError ""   [outage]\n'
 
     assert verdict(error_not_an_error_object, text).status is Status.PASSED
@@ -414,7 +414,7 @@ def test_an_error_with_an_optional_message_may_have_none() -> None:
     assert verdict(error_without_message, text).status is Status.PASSED
 
 
-def test_what_is_no_error_object_has_no_message_to_judge() -> None:
+def test_a_value_that_is_not_an_error_object_has_no_message_to_judge() -> None:
     text = ADA + 'get_user ada@example.com -> failed ""'
 
     assert verdict(error_without_message, text).status is Status.NOT_APPLICABLE
@@ -434,7 +434,7 @@ def test_a_result_beside_an_error_is_found() -> None:
     ]
 
 
-def test_null_beside_an_error_holds() -> None:
+def test_null_beside_an_error_passes() -> None:
     error = '{"$error": "Error", "message": "slow", "arguments": [], "location": null}'
 
     assert (
@@ -443,7 +443,7 @@ def test_null_beside_an_error_holds() -> None:
     )
 
 
-def test_false_before_a_profile_is_only_no_error_object() -> None:
+def test_false_before_a_profile_is_reported_only_as_no_error_object() -> None:
     text = ADA + 'get_user ada@example.com -> failed called with [false, {"user_id": "7"}]'
 
     assert (
@@ -486,7 +486,7 @@ def test_parameters_that_do_not_fit_need_no_call_to_be_found() -> None:
     ]
 
 
-def test_parameters_hold_only_when_they_are_known() -> None:
+def test_parameters_pass_only_when_they_are_known() -> None:
     known = 'script get_user signature="(email, callback)"\n'
 
     assert verdict(wrong_arity, FOUND + known).status is Status.PASSED
@@ -505,6 +505,6 @@ def test_a_script_that_changes_what_it_is_given_is_found() -> None:
     ]
 
 
-def test_only_a_create_that_changes_nothing_shows_that_a_user_is_left_alone() -> None:
+def test_only_a_create_that_changes_nothing_proves_that_a_user_is_unchanged() -> None:
     assert verdict(argument_mutated, ADA + 'create {"email": "ada@example.com"} -> done\n').held == 1
     assert verdict(argument_mutated, FOUND).status is Status.NOT_APPLICABLE

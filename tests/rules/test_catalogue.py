@@ -32,7 +32,7 @@ ACTING = {"__import__", "breakpoint", "eval", "exec", "globals", "input", "open"
 by_rule = pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
 
 
-def test_every_rule_that_is_written_is_in_the_catalogue() -> None:
+def test_every_rule_is_in_the_catalogue() -> None:
     written = {
         value.info.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Rule)
     }
@@ -117,7 +117,7 @@ def test_a_rule_is_documented(rule: Rule) -> None:
 
 
 @by_rule
-def test_a_rule_yields_to_rules_that_are_there(rule: Rule) -> None:
+def test_a_rule_yields_to_existing_rules(rule: Rule) -> None:
     assert {name for name in rule.info.yields_to if find_rule(name).info.name != name} == set()
 
 
@@ -131,7 +131,7 @@ VERSION = version_of(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding=
 
 
 @by_rule
-def test_a_rule_names_the_version_that_brought_it(rule: Rule) -> None:
+def test_a_rule_names_the_version_that_introduced_it(rule: Rule) -> None:
     since = version_of(rule.info.since)
 
     assert since <= VERSION
@@ -140,7 +140,7 @@ def test_a_rule_names_the_version_that_brought_it(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("name", RETIRED)
-def test_a_retired_rule_names_the_version_that_took_it_away(name: str) -> None:
+def test_a_retired_rule_names_the_version_that_removed_it(name: str) -> None:
     assert version_of(RETIRED[name].since) <= VERSION
     assert name not in {rule.info.name for rule in CATALOGUE}
 
@@ -172,14 +172,14 @@ def described(rule: Rule) -> str:
     return f"{info.name}: {info.group} {info.severity}, of {scripts}, needs {needs}"
 
 
-def test_what_a_rule_looks_at_and_needs_is_decided() -> None:
+def test_what_a_rule_judges_and_needs_is_approved() -> None:
     written = Path(__file__).with_name("catalogue.txt").read_text(encoding="utf-8")
 
     assert [described(rule) for rule in CATALOGUE] == written.splitlines()
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
-def test_a_sentence_on_one_language_begins_with_it_so_that_the_others_can_do_without(rule: Rule) -> None:
+def test_a_sentence_about_one_language_begins_with_its_name(rule: Rule) -> None:
     sentences = re.split(r"(?<=\.) (?=[A-Z])", rule.info.fix)
     about_one = [sentence for sentence in sentences if re.search("JavaScript|Python", sentence)]
 

@@ -30,14 +30,14 @@ def compared(rule: Rule, transcript: Transcript) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
-def test_what_a_rule_compares_in_its_examples(request: pytest.FixtureRequest, rule: Rule) -> None:
+def test_comparisons_of_a_rule_in_its_examples(request: pytest.FixtureRequest, rule: Rule) -> None:
     told = {section: Transcript.parse(rule.info.sections[section]) for section in ("Violates", "Conforms")}
 
     compare(request.node, [f"{name}: {line}" for name in told for line in compared(rule, told[name])])
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda file: file.stem)
-def test_what_rules_compare_in_a_whole_check(request: pytest.FixtureRequest, recorded: Path) -> None:
+def test_comparisons_of_the_rules_in_a_whole_check(request: pytest.FixtureRequest, recorded: Path) -> None:
     transcript = Transcript.parse(recorded.read_text(encoding="utf-8"))
     lines = ((rule.info.name, list(compared(rule, transcript))) for rule in CATALOGUE)
 

@@ -35,7 +35,7 @@ def both(get_user: str, login: str, *, name: str = "ada") -> str:
 # mismatched-profile
 
 
-def test_in_a_life_a_log_in_may_change_what_get_user_returns() -> None:
+def test_a_log_in_during_a_life_may_change_what_get_user_returns() -> None:
     operation = "operation {} by user of ada on custom-database -> succeeded\n"
     profile = 'found {{"user_id": "7", "email": "ada@example.com", "app_metadata": {{"logins": {}}}}}\n'
     visits = {
@@ -95,7 +95,7 @@ def test_one_script_that_contradicts_the_expected_profile_is_not_also_a_mismatch
     assert [finding.evidence for finding in findings(mismatched_profile, text)] == [(1,)]
 
 
-def test_what_changes_between_two_calls_of_one_script_is_information() -> None:
+def test_a_difference_between_two_calls_of_one_script_is_information() -> None:
     text = (
         ADA
         + both(', "app_metadata": {"seen": 1}', ', "app_metadata": {"seen": 2}')
@@ -129,7 +129,7 @@ def test_what_changes_between_two_calls_of_one_script_is_information() -> None:
     ],
 )
 @pytest.mark.parametrize("mode", ["", ON], ids=["legacy", "import"])
-def test_what_makes_no_difference_is_no_mismatch(get_user: str, login: str, mode: str) -> None:
+def test_an_irrelevant_difference_is_no_mismatch(get_user: str, login: str, mode: str) -> None:
     judged = verdict(mismatched_profile, mode + ADA + both(get_user, login))
 
     assert (judged.status, judged.held) == (Status.PASSED, 1)
@@ -155,7 +155,7 @@ def test_upper_case_in_an_email_is_no_mismatch(mode: str) -> None:
         pytest.param('{"app_metadata": {"a": 1}}', '"app_metadata": {"a": 1, "b": 2}', id="what is not named"),
     ],
 )
-def test_the_truth_is_held(expected: str, found: str) -> None:
+def test_a_profile_that_matches_the_expected_one_passes(expected: str, found: str) -> None:
     text = f"person ada email=ada@example.com profile={expected}\nget_user ada@example.com -> found {{{found}}}\n"
 
     assert verdict(mismatched_profile, text).status is Status.PASSED
@@ -188,7 +188,7 @@ def test_a_different_email_is_reported_unless_it_is_another_users() -> None:
 
 
 @pytest.mark.parametrize(("connection", "severity"), [(ON, Severity.ERROR), ("", Severity.WARNING)])
-def test_factors_in_one_script_only_are_lost_on_the_other_way_into_auth0(connection: str, severity: Severity) -> None:
+def test_factors_returned_by_only_one_script_are_reported_as_lost(connection: str, severity: Severity) -> None:
     text = connection + ADA + both("", ', "mfa_factors": [{"email": {"value": "ada@example.com"}}]')
 
     assert [(finding.path, finding.severity) for finding in findings(mismatched_profile, text)] == [
@@ -232,14 +232,14 @@ def test_an_email_and_an_id_that_change_are_no_information() -> None:
 # login-without-get-user
 
 
-def test_who_can_log_in_is_not_found() -> None:
+def test_a_user_who_can_log_in_is_not_found_by_get_user() -> None:
     text = ADA + f"login ada@example.com «password of ada» -> {FOUND}\nget_user ada@example.com -> not-found\n"
     message = "ada can log in, but get_user doesn't find the user; use the same query in both"
 
     assert findings(login_without_get_user, text) == [Finding(message, Severity.ERROR, Script.GET_USER, (1, 2))]
 
 
-def test_who_is_found_cannot_log_in() -> None:
+def test_a_user_found_by_get_user_cannot_log_in() -> None:
     text = ADA + f"get_user ada@example.com -> {FOUND}\nlogin ada@example.com «password of ada» -> {REFUSED}\n"
     message = (
         "get_user finds ada, but login rejects the given password; check the password that you gave for ada, and if "
@@ -267,7 +267,7 @@ def test_who_is_found_cannot_log_in() -> None:
         ),
     ],
 )
-def test_who_is_not_known_for_another_reason_is_not_judged(text: str) -> None:
+def test_a_user_unknown_for_another_reason_is_not_judged(text: str) -> None:
     assert verdict(login_without_get_user, text).status is Status.NOT_APPLICABLE
 
 
@@ -293,7 +293,7 @@ def test_a_script_that_cannot_be_called_is_reported_by_its_own_rule() -> None:
 LOWER = "person ada email=Ada@example.com\nget_user Ada@example.com -> found {}\n"
 
 
-def test_another_case_is_not_found() -> None:
+def test_an_identifier_in_another_case_is_not_found() -> None:
     text = LOWER + "get_user ada@example.com -> not-found   [other-spelling: lower-case of ada]\n"
     said = "get_user doesn't find a user by the"
 
@@ -312,7 +312,7 @@ def test_another_case_is_not_found() -> None:
     ]
 
 
-def test_upper_case_is_asked_of_a_store_in_legacy_mode_only() -> None:
+def test_upper_case_identifiers_are_judged_in_legacy_mode_only() -> None:
     text = LOWER + "get_user ADA@EXAMPLE.COM -> not-found   [other-spelling: upper-case of ada]\n"
 
     assert len(findings(case_sensitive_identifier, text)) == 1
@@ -346,7 +346,7 @@ def test_upper_case_is_asked_of_a_store_in_legacy_mode_only() -> None:
         ),
     ],
 )
-def test_another_case_is_no_breach(text: str, status: Status) -> None:
+def test_an_identifier_in_another_case_is_no_breach(text: str, status: Status) -> None:
     assert verdict(case_sensitive_identifier, text).status is status
 
 
@@ -432,7 +432,7 @@ def test_a_disabled_user_logs_in() -> None:
         ),
     ],
 )
-def test_a_disabled_person_does_not_get_in(text: str, status: Status) -> None:
+def test_a_disabled_user_who_cannot_log_in_is_no_breach(text: str, status: Status) -> None:
     assert verdict(blocked_user_logs_in, text).status is status
 
 
@@ -448,5 +448,5 @@ def test_a_disabled_person_does_not_get_in(text: str, status: Status) -> None:
     ],
     ids=lambda rule: rule.info.name,
 )
-def test_nothing_seen_is_not_passed(rule: Rule) -> None:
+def test_a_rule_that_judged_nothing_has_not_passed(rule: Rule) -> None:
     assert verdict(rule, ADA).status is Status.NOT_APPLICABLE

@@ -228,12 +228,12 @@ def test_a_rule_does_not_apply(subject: str) -> None:
 
 
 @pytest.mark.parametrize("subject", HOLDS)
-def test_a_rule_holds_once(subject: str) -> None:
+def test_a_rule_passes_on_one_example(subject: str) -> None:
     assert judged(subject, HOLDS[subject]) == (Status.PASSED, 0, 1)
 
 
 @pytest.mark.parametrize("subject", BREAKS)
-def test_a_rule_breaks_once(subject: str) -> None:
+def test_a_rule_breaks_on_one_example(subject: str) -> None:
     status, findings, _ = judged(subject, BREAKS[subject])
 
     assert (status, findings) == (Status.FAILED, 1)

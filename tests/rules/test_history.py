@@ -220,5 +220,5 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_must_be_true_after_each_call(request: pytest.FixtureRequest, name: str) -> None:
+def test_invariants_after_each_call(request: pytest.FixtureRequest, name: str) -> None:
     compare(request.node, told(dedent(CASES[name]).split("\n")[1:-1]))

@@ -123,7 +123,7 @@ _PAIRS = st.builds(_together, st.sampled_from(_EXAMPLES), st.sampled_from(_EXAMP
 
 
 @pytest.mark.parametrize("digits", [10, 5000])
-def test_a_size_that_no_script_has_is_none(digits: int) -> None:
+def test_an_impossible_script_size_is_ignored(digits: int) -> None:
     fact = SourceFact(FactKind.BYTES, "9" * digits, "login.js:1:1")
     transcript = Transcript(Header(scripts={Script.LOGIN: ScriptInfo(source=(fact,))}))
 
@@ -154,17 +154,17 @@ def test_an_error_that_blames_an_object_is_found(blamed: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "http://]/", "http://\N{ACCOUNT OF}/"])
-def test_a_request_to_an_address_that_is_none_is_no_finding(address: str) -> None:
+def test_a_request_to_an_invalid_address_is_no_finding(address: str) -> None:
     assert verdict(plaintext_transport, f'{ADA}; noticed request "GET {address}"').status is Status.PASSED
 
 
-def test_a_number_of_connections_that_no_machine_has_counts_for_nothing() -> None:
+def test_an_impossible_number_of_connections_is_ignored() -> None:
     leaking = "\n".join(f'{ADA.splitlines()[2]}; noticed open-sockets "{"9" * 5_000}"' for _ in range(10))
 
     assert verdict(connection_leak, f"{ADA}\n{leaking}").status is Status.NOT_APPLICABLE
 
 
-def test_a_call_that_took_for_ever_is_too_late() -> None:
+def test_a_call_of_infinite_duration_is_too_late() -> None:
     transcript = Transcript.parse(ADA)
     [exchange] = transcript.exchanges
     late = evolve(exchange, outcome=evolve(exchange.outcome, duration=1e308))

@@ -123,7 +123,7 @@ def test_a_breach_is_found_for_every_user(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.name)
-def test_what_conforms_is_seen_for_every_user(rule: Rule) -> None:
+def test_a_conforming_call_is_recognised_for_every_user(rule: Rule) -> None:
     text = rule.info.sections["Conforms"]
     parts = [renamed(text, number) for number in range(3)]
     held = [judge_by((rule,), part).verdict(rule.info.name).held for part in parts]
@@ -145,5 +145,5 @@ def twice(transcript: Transcript) -> Transcript:
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
-def test_which_of_repeated_calls_prove_a_breach_is_decided(rule: Rule) -> None:
+def test_the_repeated_calls_that_prove_a_breach_are_approved(rule: Rule) -> None:
     assert verdict(rule, twice(Transcript.parse(rule.info.sections["Violates"]))).status is not Status.CRASHED

@@ -76,7 +76,7 @@ def test_an_error_event_is_found_also_after_the_callback() -> None:
 
 
 @pytest.mark.parametrize("rule", [unhandled_rejection, unhandled_error_event])
-def test_only_what_escapes_in_this_way_is_found(rule: Rule) -> None:
+def test_other_exceptions_are_no_rejection_or_error_event(rule: Rule) -> None:
     escapes = f"{OBSERVED}get_user ada@example.com -> raised later Error x\nget_user ada@example.com -> raised Error x"
     hostile = 'get_user "\\ud800" -> raised rejection Error x   [hostile: control-characters]'
     throwing = "get_user ada@example.com -> not-found; raised rejection Error x   [callback-throws]"
@@ -123,7 +123,7 @@ def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str
     )
 
 
-def test_a_script_that_goes_on_until_its_time_is_up_is_an_error() -> None:
+def test_a_script_still_working_at_its_time_limit_is_an_error() -> None:
     for header in (OBSERVED, "person ada email=ada@example.com\n"):
         assert findings(work_after_callback, f'{header}{FOUND}; noticed still-running "20 s"') == found(
             "get_user kept its process busy for 20 s after it had called its callback, until the check ended the "
@@ -141,11 +141,11 @@ def test_a_script_that_goes_on_until_its_time_is_up_is_an_error() -> None:
         'get_user ada@example.com -> found {"user_id": "7"}; noticed process-ended "exit code 0"   [callback-throws]',
     ],
 )
-def test_a_process_that_ends_before_the_callback_or_by_the_checks_own_doing_is_not_work_after_it(exchange: str) -> None:
+def test_a_process_ended_before_the_callback_or_by_the_check_is_no_work_after_it(exchange: str) -> None:
     assert verdict(work_after_callback, OBSERVED + exchange).findings == ()
 
 
-def test_what_is_kept_in_global_is_found_by_its_name() -> None:
+def test_a_value_kept_in_global_is_reported_by_its_name() -> None:
     kept = "noticed kept-in-global"
     text = (
         f'{OBSERVED}{FOUND}; {kept} "global.users (as a key)"\n'
@@ -192,7 +192,7 @@ def test_one_more_connection_with_each_call_is_found() -> None:
 REFUSED = 'get_user ada@example.com -> failed Error "Too many connections"   [repeated, exhausted-store]\n'
 
 
-def test_a_store_that_then_refuses_another_one_shows_it_earlier() -> None:
+def test_a_store_that_refuses_a_connection_shows_the_leak_earlier() -> None:
     assert findings(connection_leak, OBSERVED + calls(1, 1, 2, 3, 4) + REFUSED) == found(
         "get_user left one more connection open with each of 3 calls in a row, until the store refused another; close it "
         "on every path, or keep one pool for all calls",
@@ -236,7 +236,7 @@ def test_a_pool_that_fills_is_no_leak(text: str, status: Status) -> None:
     assert verdict(connection_leak, OBSERVED + text).status is status
 
 
-def test_a_script_that_waits_for_a_store_that_never_answers_has_no_time_out() -> None:
+def test_a_script_that_hangs_with_an_unresponsive_store_has_no_timeout() -> None:
     people = "person ada email=ada@example.com\n"
     refused = 'get_user ada@example.com -> failed Error "refused"   [outage: refuse]\n'
     hangs = "get_user ada@example.com -> timed-out   [outage: hang]\n"
@@ -252,7 +252,7 @@ def test_a_script_that_waits_for_a_store_that_never_answers_has_no_time_out() ->
     assert len(findings(no_timeout_on_external_call, source + people + refused + hangs)) == 1
 
 
-def test_a_script_that_ends_when_its_store_never_answers_has_a_time_out() -> None:
+def test_a_script_that_ends_with_an_unresponsive_store_has_a_timeout() -> None:
     text = 'person ada email=ada@example.com\nget_user ada@example.com -> failed Error "late"   [outage: hang]\n'
 
     assert verdict(no_timeout_on_external_call, text).status is Status.PASSED
@@ -287,7 +287,7 @@ def test_a_script_that_needs_an_organization_is_found() -> None:
 
 
 @pytest.mark.parametrize("answer", ["not-found", 'failed WrongUsernameOrPasswordError(null) "no"'])
-def test_the_organization_of_the_check_need_not_be_the_users(answer: str) -> None:
+def test_the_organization_of_the_check_may_differ_from_the_users(answer: str) -> None:
     people = "connection script_context=on\nperson ada email=ada@example.com\n"
     asked = f"login ada@example.com «password of ada» -> {answer}   [organization]\n"
     fails = "login ada@example.com «password of ada» -> raised TypeError x\n"
@@ -336,7 +336,7 @@ def test_a_callback_called_twice_is_left_to_its_own_rule() -> None:
     )
 
 
-def test_a_call_with_nothing_left_to_call_back_is_reported() -> None:
+def test_a_call_that_can_no_longer_call_back_is_reported() -> None:
     text = f'{OBSERVED}get_user ada@example.com -> timed-out; noticed nothing-left "250"'
 
     assert findings(callback_not_called, text) == found(
@@ -398,7 +398,7 @@ def test_a_password_in_an_address_is_found_with_tls_too() -> None:
     "address",
     ["http://127.0.0.1:8080/", "http://localhost/", "http://shop.localhost/x", "http://[::1]:80/", "https://x.test/"],
 )
-def test_the_machine_itself_and_tls_are_no_finding(address: str) -> None:
+def test_requests_to_localhost_or_over_tls_are_no_finding(address: str) -> None:
     assert verdict(plaintext_transport, f'{OBSERVED}{FOUND}; noticed request "GET {address}"').status is Status.PASSED
 
 
@@ -453,7 +453,9 @@ def test_an_encoded_or_opaque_identifier_is_no_finding(identifier: str, address:
         (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it after the block"),
     ],
 )  # fmt: skip
-def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:
+def test_a_flaw_in_the_source_is_reported_with_its_location(
+    rule: Rule, fact: str, severity: Severity, message: str
+) -> None:
     text = f'source login {fact} at "login.js:3:5"\nscripts login\n'
 
     assert findings(rule, text) == [Finding(message, severity, Script.LOGIN, (), "login.js:3:5")]
@@ -470,7 +472,7 @@ def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, seve
         (regex_from_input, "regex-from-input"),
     ],
 )
-def test_what_is_nested_too_deeply_is_not_passed(rule: Rule, kind: str) -> None:
+def test_a_source_nested_too_deeply_does_not_pass(rule: Rule, kind: str) -> None:
     judged = verdict(
         rule, f'source login unread {kind} at "login.js:1:1"\nscript get_user source=on\nscripts login get_user'
     )
@@ -482,7 +484,7 @@ def test_what_is_nested_too_deeply_is_not_passed(rule: Rule, kind: str) -> None:
     assert not verdict(rule, other).reason or "nested" not in str(verdict(rule, other).reason)
 
 
-def test_delete_that_reads_its_context_is_found_where_the_connection_has_one() -> None:
+def test_delete_reading_its_context_is_found_if_the_connection_has_one() -> None:
     fact = 'source delete context-field "context.organization.id" at "delete.js:2:7"\nscripts delete\n'
 
     assert findings(delete_reads_empty_context, f"connection script_context=on\n{fact}") == found(

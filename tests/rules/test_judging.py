@@ -116,7 +116,7 @@ def yielding_to(name: str) -> Rule:
 # The rule object
 
 
-def test_a_rule_without_the_version_that_brings_it_is_none() -> None:
+def test_a_rule_needs_the_version_that_introduced_it() -> None:
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'since'"):
         rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # that is what it shows
 
@@ -144,7 +144,7 @@ def test_a_rule_without_a_docstring_has_an_empty_page() -> None:
 # Verdicts
 
 
-def test_breaches_that_say_the_same_are_one_finding_per_script() -> None:
+def test_identical_breaches_are_one_finding_per_script() -> None:
     verdict = judge_by(CATALOGUE, CALLS).verdict("every-call")
 
     assert verdict.status is Status.FAILED
@@ -154,7 +154,7 @@ def test_breaches_that_say_the_same_are_one_finding_per_script() -> None:
     )
 
 
-def test_a_breach_may_have_its_own_severity_and_the_others_that_held_are_counted() -> None:
+def test_a_breach_may_have_its_own_severity_and_passing_calls_are_counted() -> None:
     verdict = judge_by((get_user_seen,), CALLS).verdict("get-user-seen")
 
     assert verdict.findings == (Finding("get_user was seen", Severity.WARNING, Script.GET_USER, (1, 3)),)
@@ -363,7 +363,7 @@ def test_findings_about_other_scripts_are_left_out() -> None:
     assert both.verdicts == judge_by(CATALOGUE, CALLS).verdicts
 
 
-def test_a_waiver_of_what_another_script_breaks_is_not_stale() -> None:
+def test_a_waiver_for_a_rule_broken_by_another_script_is_not_stale() -> None:
     selection = Selection.of(CATALOGUE, scripts=["login"], waived={"only-raised": "ticket 12"})
 
     assert judge_by(CATALOGUE, CALLS, selection).verdict("only-raised").status is Status.NOT_APPLICABLE
@@ -388,7 +388,7 @@ SEEN = Transcript.parse(
 )
 
 
-def test_sightings_are_the_profiles_of_known_people_asked_for_by_their_own_names() -> None:
+def test_sightings_are_profiles_of_known_users_requested_by_their_own_identifiers() -> None:
     assert [exchange.number for exchange in sightings(SEEN)] == [1, 2, 3, 4]
     assert [exchange.number for exchange in sightings(SEEN, Script.LOGIN)] == [2]
     assert {label: [exchange.number for exchange in seen] for label, seen in sightings_by_person(SEEN).items()} == {
@@ -399,7 +399,7 @@ def test_sightings_are_the_profiles_of_known_people_asked_for_by_their_own_names
 
 
 @pytest.mark.parametrize("script", [Script.LOGIN, Script.GET_USER])
-def test_outages_are_the_faults_that_mean_nothing_else(script: Script) -> None:
+def test_outages_are_the_faults_with_no_other_meaning(script: Script) -> None:
     everything = "".join(
         f"{script} ada@example.com{' x' if script is Script.LOGIN else ''} -> not-found   [{situation}]\n"
         for situation in Situation
@@ -481,7 +481,7 @@ def compared(transcript: Transcript) -> Iterator[Comparison]:
         yield Violation("expected {expected}, got {got}", (exchange,), script=Script.LOGIN, expected="{got}", got=got)
 
 
-def test_breaches_that_differ_in_their_values_are_one_finding_with_those_of_the_first() -> None:
+def test_breaches_that_differ_only_in_values_are_one_finding_with_the_first_values() -> None:
     [finding] = judge_by((compared,), CALLS).verdict("compared").findings
 
     assert finding == Finding("expected {got}, got 1", Severity.ERROR, Script.LOGIN, (1, 2, 3))

@@ -125,7 +125,7 @@ def test_a_user_missing_from_both_scripts_after_a_login_was_removed_by_it(mode: 
         pytest.param(NOBODY + REFUSED + IN, id="back again"),
     ],
 )
-def test_what_is_no_steady_denial_by_both_scripts_proves_nothing(later: str) -> None:
+def test_an_inconsistent_refusal_by_the_scripts_proves_nothing(later: str) -> None:
     assert verdict(login_deletes_user, KNOWN + later).status is Status.NOT_APPLICABLE
 
 
@@ -141,7 +141,7 @@ def test_a_user_known_to_one_script_only_was_not_removed(text: str) -> None:
     assert verdict(login_deletes_user, text).findings == ()
 
 
-def test_a_person_who_is_found_after_the_last_login_stayed() -> None:
+def test_a_user_found_after_the_last_login_was_not_removed() -> None:
     assert verdict(login_deletes_user, KNOWN + NOBODY + REFUSED + NOBODY + THERE).status is Status.PASSED
 
 
@@ -217,7 +217,7 @@ def test_a_user_hidden_by_both_scripts_was_not_removed(text: str) -> None:
         pytest.param(DELETION + REFUSED * 2, id="deleted by Auth0"),
     ],
 )
-def test_what_does_not_prove_a_mark(later: str) -> None:
+def test_cases_that_do_not_prove_that_a_login_marked_the_user(later: str) -> None:
     assert findings(migration_marker_hides_user, KNOWN + later) == []
 
 
@@ -242,7 +242,7 @@ def test_a_user_found_by_both_scripts_is_not_hidden() -> None:
     assert verdict(migration_marker_hides_user, KNOWN + THERE + IN + THERE).held == 2
 
 
-def test_a_user_deleted_by_auth0_may_be_denied() -> None:
+def test_a_user_deleted_through_auth0_may_be_refused() -> None:
     assert verdict(login_deletes_user, KNOWN + DELETION + NOBODY + REFUSED + NOBODY).findings == ()
 
 
@@ -333,7 +333,7 @@ def test_a_password_that_works_in_auth0_too_was_kept() -> None:
         pytest.param(KNOWN + MOVES_BY_IT + NOT_IN + WRONG, id="import mode off"),
     ],
 )
-def test_what_does_not_prove_that_a_password_was_lost(text: str) -> None:
+def test_cases_that_do_not_prove_a_lost_password(text: str) -> None:
     assert verdict(password_lost_in_migration, text).status is Status.NOT_APPLICABLE
 
 
@@ -377,7 +377,7 @@ def test_an_email_that_is_no_text_collides_with_nothing() -> None:
     assert verdict(unicode_email_collision, text).held == 1
 
 
-def test_emails_that_no_one_lowers_do_not_collide() -> None:
+def test_emails_that_are_not_lowercased_do_not_collide() -> None:
     text = two("jos\u00e9@example.com", "JOS\u00c9@example.com").removeprefix(ON)
 
     assert verdict(unicode_email_collision, text).status is Status.NOT_APPLICABLE
@@ -416,11 +416,11 @@ def test_metadata_that_an_interruption_loses(stored: str, lost: str, path: str) 
     assert judged == [Finding(message, Severity.INFO, Script.LOGIN, (1, 2, 4), path=path, got="nothing")]
 
 
-def test_an_edit_may_bring_metadata_back() -> None:
+def test_an_edit_may_restore_metadata() -> None:
     assert verdict(no_metadata_repair, ON + ADA + CUT_MOVE + EDIT + THEME + PLAN + BACK).held == 1
 
 
-def test_an_action_may_bring_metadata_back() -> None:
+def test_an_action_may_restore_metadata() -> None:
     assert verdict(no_metadata_repair, ON + ADA + CUT_MOVE + BACK + RUN + THEME + PLAN).held == 1
 
 
@@ -457,5 +457,5 @@ def test_each_interruption_is_judged_once() -> None:
         ),
     ],
 )
-def test_what_does_not_prove_that_metadata_stays_lost(text: str) -> None:
+def test_cases_that_do_not_prove_lost_metadata(text: str) -> None:
     assert verdict(no_metadata_repair, text).status is Status.NOT_APPLICABLE

@@ -48,7 +48,7 @@ CHANGED = "change_email new@example.com moved@example.com true -> done\n"
         ),
     ],
 )
-def test_what_a_change_of_an_email_did_not_do_is_found(look: str, message: str) -> None:
+def test_an_email_change_without_its_effects_is_found(look: str, message: str) -> None:
     judged = findings(change_email_ineffective, f"connection requires_username=on\n{NEW}{CREATED}{CHANGED}{look}\n")
 
     assert judged == [Finding(message, Severity.ERROR, Script.CHANGE_EMAIL, (2, 3))]
@@ -67,7 +67,7 @@ def test_what_a_change_of_an_email_did_not_do_is_found(look: str, message: str) 
         ),
     ],
 )
-def test_what_a_creation_did_not_do_is_found(look: str, message: str) -> None:
+def test_a_creation_without_its_effects_is_found(look: str, message: str) -> None:
     judged = findings(create_not_visible, f"{NEW}{CREATED}{look}\n")
 
     assert [finding.message for finding in judged] == [message]
@@ -103,7 +103,7 @@ def verified_another(before: str, after: str) -> str:
     ("before", "after", "state"),
     [("false", "true", "verified"), ("true", "false", "unverified")],
 )
-def test_verifying_one_person_must_change_no_other(before: str, after: str, state: str) -> None:
+def test_verifying_one_user_must_change_no_other_user(before: str, after: str, state: str) -> None:
     text = verified_another(f', "email_verified": {before}', f', "email_verified": {after}')
     message = f"verify of one user's e-mail also made another user's e-mail {state}; update one row only"
 
@@ -131,7 +131,7 @@ NO_ONE = 'failed Error "no such user"'
 
 
 @pytest.mark.parametrize(("ending", "said"), [("done", "success"), (NO_ONE, "an error")])
-def test_a_new_password_for_an_unknown_user_is_declined(ending: str, said: str) -> None:
+def test_a_password_change_for_an_unknown_user_is_declined(ending: str, said: str) -> None:
     text = NEW + CREATED + NOBODY.format(ending=ending) + LATER.format(ending="done")
     message = f"change_password reported {said} for an unknown user; end with callback(null, false)"
 

@@ -70,7 +70,7 @@ def test_a_wrong_password_with_another_error_is_reported_once_for_all_users() ->
     ]
 
 
-def test_a_wrong_password_that_logs_in_is_found() -> None:
+def test_a_wrong_password_that_logs_in_is_reported() -> None:
     text = (
         ADA
         + BOB
@@ -98,7 +98,7 @@ def test_a_wrong_password_that_logs_in_is_found() -> None:
     ]
 
 
-def test_a_wrong_password_reported_as_such_holds() -> None:
+def test_a_wrong_password_reported_as_such_passes() -> None:
     assert (
         verdict(
             wrong_password_not_reported, ADA + f'login ada@example.com "x" -> failed {WRONG}   [wrong-password]'
@@ -167,7 +167,7 @@ def test_an_unknown_user_reported_with_another_error_is_found() -> None:
     ]
 
 
-def test_an_unknown_user_reported_as_wrong_credentials_holds() -> None:
+def test_an_unknown_user_reported_as_wrong_credentials_passes() -> None:
     text = 'login nobody@example.com "x" -> failed WrongUsernameOrPasswordError(null) "no"   [unknown-user]'
 
     assert verdict(unknown_user_not_reported, text).status is Status.PASSED
@@ -189,7 +189,7 @@ def test_only_answers_for_well_formed_unknown_users_are_judged(line: str) -> Non
 # login-null-result
 
 
-def test_null_from_login_is_found_wherever_an_error_was_due() -> None:
+def test_null_from_login_is_found_if_an_error_was_expected() -> None:
     text = (
         ADA
         + "person eve email=eve@example.com disabled=on\n"
@@ -219,7 +219,7 @@ def test_null_from_login_is_found_wherever_an_error_was_due() -> None:
     ]
 
 
-def test_errors_from_login_hold_and_other_results_are_left_to_other_rules() -> None:
+def test_errors_from_login_pass_and_other_results_are_left_to_other_rules() -> None:
     text = ADA + (
         f'login ada@example.com "x" -> failed {WRONG}   [wrong-password]\n'
         f'login ada@example.com "y" -> invalid called with {NOT_A_RESULT}   [wrong-password]\n'
@@ -274,7 +274,7 @@ def test_an_outage_reported_as_a_wrong_password_is_found_once_for_all_faults() -
     ]
 
 
-def test_an_outage_reported_as_such_holds() -> None:
+def test_an_outage_reported_as_such_passes() -> None:
     text = ADA + 'login ada@example.com «password of ada» -> failed UnauthorizedError "down"   [outage: 503]'
 
     assert verdict(login_outage_as_wrong_password, text).status is Status.PASSED
@@ -283,7 +283,7 @@ def test_an_outage_reported_as_such_holds() -> None:
 @pytest.mark.parametrize(
     "fault", ["400", "401", "403", "404", "empty-body", "empty-array", "empty-object", "wrong-shape"]
 )
-def test_what_may_mean_no_such_user_is_no_outage_for_login(fault: str) -> None:
+def test_a_result_that_may_mean_no_such_user_is_no_outage_for_login(fault: str) -> None:
     text = ADA + f"login ada@example.com «password of ada» -> failed {WRONG}   [outage: {fault}]"
 
     assert verdict(login_outage_as_wrong_password, text).status is Status.NOT_APPLICABLE
@@ -358,7 +358,7 @@ def test_another_persons_name_as_the_first_argument_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("argument", ['"ADA@example.com"', '"ada"', '"7"'])
-def test_every_name_of_the_user_will_do_as_the_first_argument(argument: str) -> None:
+def test_every_identifier_of_the_user_passes_as_the_first_argument(argument: str) -> None:
     text = ADA + (
         'login ada@example.com «password of ada» -> found {"user_id": 7}\n'
         f'login ada@example.com "x" -> failed WrongUsernameOrPasswordError({argument}) ""   [wrong-password]\n'
@@ -368,7 +368,7 @@ def test_every_name_of_the_user_will_do_as_the_first_argument(argument: str) -> 
 
 
 @pytest.mark.parametrize("argument", ["null", '""'])
-def test_no_name_at_all_will_do_as_the_first_argument(argument: str) -> None:
+def test_a_missing_first_argument_passes(argument: str) -> None:
     text = ADA + (
         f'login ada@example.com "x" -> failed WrongUsernameOrPasswordError({argument}) ""   [wrong-password]\n'
         f'login nobody@example.com "x" -> failed WrongUsernameOrPasswordError({argument}) ""   [unknown-user]\n'
@@ -480,7 +480,7 @@ def test_anything_but_null_for_an_unknown_user_is_found(answer: str, said: str) 
         "get_user nobody@example.com -> not-found called with [null, null]   [unknown-user]",
     ],
 )
-def test_null_for_an_unknown_user_holds_however_it_is_given(line: str) -> None:
+def test_null_for_an_unknown_user_passes_however_it_is_returned(line: str) -> None:
     assert verdict(not_found_not_null, line).status is Status.PASSED
 
 
@@ -537,7 +537,7 @@ def test_an_outage_reported_as_not_found_is_one_finding_for_all_faults() -> None
     ]
 
 
-def test_an_outage_reported_by_get_user_holds() -> None:
+def test_an_outage_reported_by_get_user_passes() -> None:
     text = ADA + 'get_user ada@example.com -> failed Error "500"   [outage: 500]'
 
     assert verdict(outage_as_not_found, text).status is Status.PASSED
@@ -628,7 +628,7 @@ def test_an_unawaited_profile_is_named(kind: str) -> None:
     assert finding.message == f"login ended with a value of type {kind} as the profile; await it, and use its result"
 
 
-def test_something_that_is_no_result_is_found_with_the_results_there_are() -> None:
+def test_a_value_that_is_no_result_is_reported_with_the_valid_results() -> None:
     text = ADA + (
         f"get_user ada@example.com -> invalid called with {NOT_A_RESULT}\n"
         f"login ada@example.com «password of ada» -> invalid called with {NOT_A_RESULT}\n"
@@ -695,7 +695,7 @@ def test_the_text_of_the_template_is_found(ending: str) -> None:
     ]
 
 
-def test_another_error_is_an_implementation_and_silence_is_no_proof_of_one() -> None:
+def test_any_other_error_proves_an_implementation_and_no_answer_does_not() -> None:
     text = ADA + 'get_user ada@example.com -> failed Error "please implement me"'
 
     assert verdict(script_not_implemented, text).status is Status.PASSED
@@ -723,7 +723,7 @@ def test_import_mode_needs_login_and_get_user() -> None:
     ]
 
 
-def test_a_reset_in_import_mode_wants_change_password() -> None:
+def test_a_reset_in_import_mode_needs_change_password() -> None:
     assert findings(missing_script, "connection import_mode=on features=reset\nscripts login get_user") == [
         Finding(
             "there is no change_password script, which a password reset before the first log-in needs; write it",
@@ -757,7 +757,7 @@ def test_features_need_scripts_of_their_own() -> None:
     ]
 
 
-def test_scripts_that_are_there_hold_and_without_any_nothing_is_known() -> None:
+def test_present_scripts_pass_and_without_any_script_nothing_is_known() -> None:
     text = "connection import_mode=on\nscripts login get_user"
 
     assert verdict(missing_script, text).held == 2

@@ -453,7 +453,7 @@ SILENT: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", SILENT)
-def test_what_is_unusual_is_no_breach(name: str) -> None:
+def test_an_unusual_profile_is_no_breach(name: str) -> None:
     assert status(*SILENT[name]) is Status.PASSED
 
 
@@ -502,7 +502,7 @@ NOTHING_TO_SEE: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", NOTHING_TO_SEE)
-def test_without_anything_to_look_at_a_rule_is_not_applicable(name: str) -> None:
+def test_a_rule_without_profiles_to_judge_is_not_applicable(name: str) -> None:
     rule, text, reason = NOTHING_TO_SEE[name]
 
     judged = verdict(find_rule(rule), text)
@@ -548,7 +548,7 @@ def test_one_script_alone_mismatches_nothing() -> None:
     assert status("mismatched-user-id", ADA + LOGIN) is Status.NOT_APPLICABLE
 
 
-def test_what_was_too_long_to_record_counts() -> None:
+def test_values_too_long_to_record_count() -> None:
     long = {"$special": "long-text", "text": "x", "size": 90_000}
 
     assert told("profile-too-large", ADA + found({"cv": [long]})) == [
@@ -690,7 +690,7 @@ def test_an_alias_or_the_expected_profile_explains_another_email(person: str) ->
     assert status("wrong-users-profile", text) is Status.PASSED
 
 
-def test_who_was_deleted_and_created_again_has_an_email_that_is_known() -> None:
+def test_a_user_deleted_and_created_again_keeps_a_known_email() -> None:
     text = (
         "delete 7 -> done   [simulated of ada]\n"
         'create {"email": "ada@example.com", "password": "«password of ada»"} -> done   [writing of ada]\n'

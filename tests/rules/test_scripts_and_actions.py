@@ -46,7 +46,7 @@ def of_action(message: str, severity: Severity, *evidence: int, location: str | 
     return [Finding(message, severity, None, evidence, location)]
 
 
-def test_which_rules_look_at_scripts_and_at_actions_is_decided() -> None:
+def test_the_rules_for_scripts_and_for_actions_are_approved() -> None:
     assert {rule.info.name for rule in CATALOGUE if rule.info.judges_actions and rule.info.scripts} == OF_ACTIONS
     assert all(rule.info.judges_actions for rule in CATALOGUE if rule.info.group is Group.ACTION)
 
@@ -105,7 +105,7 @@ AT = "code.js:3:5"
         ),
     ],
 )
-def test_what_the_source_of_an_action_shows(rule: Rule, fact: str, message: str, severity: Severity) -> None:
+def test_flaws_in_the_source_of_an_action_are_found(rule: Rule, fact: str, message: str, severity: Severity) -> None:
     text = f'{ACTION}source action {fact} at "{AT}"\n{RUN}'
 
     assert findings(rule, text) == of_action(message, severity, location=AT)
@@ -126,7 +126,7 @@ def test_a_source_of_the_right_size_passes() -> None:
 
 @pytest.mark.parametrize("state", ["silence", "stall"])
 @pytest.mark.parametrize("ending", ["timed-out; after 10.5 s", "done; after 3.0 s"])
-def test_what_an_action_did_in_silence_counts_more_than_its_source(state: str, ending: str) -> None:
+def test_a_silent_run_of_an_action_outweighs_its_source(state: str, ending: str) -> None:
     text = f'{ACTION}source action call-without-timeout "fetch" at "{AT}"\n'
     run = f"run persist of ada in first-log-in legacy outage: {state} {{}} -> {ending}\n"
     request = 'request GET "https://legacy.example.com/users/7"\n'
@@ -261,7 +261,7 @@ def test_a_more_specific_rule_reports_an_action_that_does_not_return() -> None:
         ),
     ],
 )
-def test_what_an_action_prints(printed: str, message: str, severity: Severity) -> None:
+def test_secrets_printed_by_an_action_are_found(printed: str, message: str, severity: Severity) -> None:
     event = '{"user": {"user_id": "auth0|7", "email": "ada.king@example.com"}}'
     run = f'run persist of ada in changed-email legacy sound {event} -> done; printed "{printed}"'
 
@@ -271,7 +271,7 @@ def test_what_an_action_prints(printed: str, message: str, severity: Severity) -
 @pytest.mark.parametrize(
     "printed", ["a log-in of auth0|7", "write to support@example.com", "", "ada@example.community"]
 )
-def test_what_an_action_may_print(printed: str) -> None:
+def test_harmless_output_of_an_action_passes(printed: str) -> None:
     event = '{"user": {"user_id": "auth0|7"}}'
     run = f'run persist of ada in minimal-event legacy sound {event} -> done; printed "{printed}"'
 
@@ -302,7 +302,7 @@ def sent(url: str) -> str:
         ),
     ],
 )
-def test_what_others_can_read_on_its_way(url: str, message: str) -> None:
+def test_a_request_without_tls_is_found_for_an_action(url: str, message: str) -> None:
     assert findings(plaintext_transport, sent(url)) == of_action(message, Severity.ERROR, 1, 2)
 
 
@@ -331,7 +331,7 @@ def asked(request: str, *, situation: str = "odd-identifiers", event: str = ODD)
         'GET "https://legacy.example.com/users?email=a/b?c@example.com"',
     ],
 )
-def test_an_identifier_that_is_put_into_an_address_as_it_is(request_: str) -> None:
+def test_an_unencoded_identifier_in_an_address_is_found(request_: str) -> None:
     message = (
         "the Action put an identifier of the user into a URL without encoding it: "
         "with / ? or & an attacker chooses another path or parameter; encode the identifier"
@@ -387,7 +387,7 @@ def test_without_an_action_its_rules_are_not_applicable_with_a_reason() -> None:
     assert all(str(verdict.reason).startswith("needs a check of an Action") for verdict in of_actions)
 
 
-def test_of_both_each_is_judged() -> None:
+def test_a_database_and_an_action_are_both_judged() -> None:
     text = (
         "script login source=on\n" + ACTION + 'source login secret-literal "password" at "login.js:4:15"\n'
         f'source action secret-literal "token" at "{AT}"\nscripts login\n'

@@ -60,7 +60,7 @@ def test_hostile_identifiers_return_a_user(rule: Rule, situation: str, what: str
 
 
 @pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
-def test_what_was_left_out_passes_no_rule(rule: Rule, situation: str, what: str, advice: str) -> None:
+def test_skipped_probes_pass_no_rule(rule: Rule, situation: str, what: str, advice: str) -> None:
     text = PEOPLE + (
         f"get_user x@example.com -> not-found   [hostile: {situation}]\n"
         f'login x@example.com "x" -> timed-out; noticed left-out "hostile: {situation}"   [hostile: very-long]\n'
@@ -74,7 +74,7 @@ def test_what_was_left_out_passes_no_rule(rule: Rule, situation: str, what: str,
     )
 
 
-def test_what_a_search_query_understands_is_no_directory_filter() -> None:
+def test_a_search_query_wildcard_is_no_directory_filter() -> None:
     text = PEOPLE + (
         f"get_user a* -> {ADA}   [hostile: search-query]\n"
         f'get_user "*)(uid=*" -> {ADA}   [hostile: ldap]\n'
@@ -128,7 +128,7 @@ def test_hostile_identifiers_return_no_user(rule: Rule, situation: str, what: st
         ),
     ],
 )
-def test_what_proves_nothing_is_not_judged(rule: Rule, situation: str, what: str, advice: str, lines: str) -> None:
+def test_inconclusive_calls_are_not_judged(rule: Rule, situation: str, what: str, advice: str, lines: str) -> None:
     text = lines.replace("[hostile: {{}}", f"[hostile: {situation}").replace("[hostile: {}", f"[hostile: {situation}")
 
     assert verdict(rule, PEOPLE + text).status is Status.NOT_APPLICABLE
@@ -188,7 +188,7 @@ def test_a_look_alike_letter_is_taken_for_the_plain_one() -> None:
         ("kate", "\N{KELVIN SIGN}ate", []),
     ],
 )
-def test_folding_beyond_auth0s_is_reported(own: str, other: str, severities: list[str]) -> None:
+def test_folding_beyond_that_of_auth0_is_reported(own: str, other: str, severities: list[str]) -> None:
     person, profile = f"person one email={own}@example.com\n", f'found {{"email": "{own}@example.com"}}'
     text = person + (
         f"get_user {own}@example.com -> {profile}\n"
@@ -393,14 +393,14 @@ def test_hostile_identifiers_do_what_ordinary_unknown_ones_do_not(script: str) -
     assert findings(sql_injection, VICTIM + strangers["failed"] + failed) == []
 
 
-def test_what_was_looked_at_afterwards_holds() -> None:
+def test_a_user_found_unchanged_afterwards_passes() -> None:
     write = WRITES["delete"] + " -> done" + SQL
 
     assert verdict(sql_injection, VICTIM + FOUND + write + FOUND).held == 1
     assert verdict(sql_injection, VICTIM + FOUND + write).held == 0
 
 
-def test_what_was_left_out_after_harm_passes_no_rule() -> None:
+def test_probes_skipped_after_harm_pass_no_rule() -> None:
     text = VICTIM + FOUND + 'delete "x" -> done; noticed left-out "hostile: wildcard"' + SQL + GONE
 
     assert verdict(wildcard_identifier, text).reason == (

@@ -67,7 +67,7 @@ def test_one_message_for_both_reveals_nothing(unknown: str, wrong: str) -> None:
         pytest.param(refusals("a", "b").replace("[wrong-password]", "[wrong-password: empty]"), id="empty password"),
     ],
 )
-def test_what_proves_no_enumeration_is_not_judged(text: str) -> None:
+def test_calls_that_prove_no_enumeration_are_not_judged(text: str) -> None:
     assert verdict(user_enumeration, text).status is Status.NOT_APPLICABLE
 
 
@@ -115,7 +115,7 @@ def test_an_unknown_user_is_not_named(ending: str, status: Status) -> None:
         ("token «configuration API_TOKEN» refused", "a password or another secret"),
     ],
 )
-def test_an_error_gives_something_away(message: str, what: str) -> None:
+def test_an_error_that_leaks_something_is_found(message: str, what: str) -> None:
     said = f"an error of get_user contains {what}; describe the failure in your own words"
 
     assert findings(error_leaks_details, PEOPLE + down(message)) == [
@@ -140,13 +140,13 @@ def test_an_error_that_is_a_text_is_read_too() -> None:
         "tried at 12:30, on 2026-01-02",
     ],
 )
-def test_an_error_in_words_of_its_own_gives_nothing_away(message: str) -> None:
+def test_an_error_in_its_own_words_leaks_nothing(message: str) -> None:
     judged = verdict(error_leaks_details, PEOPLE + "get_user ada@example.com -> not-found\n" + down(message))
 
     assert (judged.status, judged.held) == (Status.PASSED, 1)
 
 
-def test_what_was_typed_is_no_leak() -> None:
+def test_echoing_the_input_is_no_leak() -> None:
     typed = '"bob@example.com/10.0.0.5:5432"'
 
     text = PEOPLE + down("no bob@example.com/10.0.0.5:5432 here", identifier=typed).replace(
@@ -278,7 +278,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("label", SECRETS)
-def test_every_known_secret_that_gets_out_has_a_finding(label: str) -> None:
+def test_every_leaked_secret_has_a_finding(label: str) -> None:
     text = PEOPLE + (
         f'get_user ada@example.com -> found {{"user_id": "7"}}; printed "connecting with «{label}»"\n'
         f'get_user ada@example.com -> failed Error "refused «{label}»"   [repeated]\n'
@@ -348,7 +348,7 @@ def test_a_password_that_is_a_common_word_may_be_printed_but_its_digest_may_not(
     assert [finding.evidence for finding in findings(error_leaks_details, text)] == [(2,)]
 
 
-def test_who_is_created_gives_the_password_away_that_was_typed() -> None:
+def test_a_leaked_password_of_a_created_user_is_found() -> None:
     text = (
         "person new email=new@example.com new=on\n"
         + PEOPLE

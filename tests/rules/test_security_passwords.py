@@ -73,7 +73,7 @@ def test_a_password_that_is_almost_right_logs_in(rule: Rule, variant: str, what:
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
-def test_a_user_whom_any_password_lets_in_proves_nothing_about_others(
+def test_a_user_who_logs_in_with_any_password_proves_nothing_about_others(
     rule: Rule, variant: str, what: str, severity: Severity
 ) -> None:
     text = PEOPLE + (
@@ -102,7 +102,7 @@ def test_a_password_that_is_not_quite_right_is_refused(
         pytest.param(f"login ada@example.com «password of ada» -> {FOUND}\n", id="right password"),
     ],
 )
-def test_what_proves_nothing_is_not_judged(rule: Rule, variant: str, what: str, severity: Severity, lines: str) -> None:
+def test_inconclusive_calls_are_not_judged(rule: Rule, variant: str, what: str, severity: Severity, lines: str) -> None:
     variants = f'login ada@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n' if "[wrong" in lines else ""
 
     assert verdict(rule, PEOPLE + lines + variants).status is Status.NOT_APPLICABLE
@@ -146,7 +146,7 @@ WRONG = 'login new@example.com x -> failed WrongUsernameOrPasswordError(null) "n
 CUT = 'login new@example.com "«password of new, cut after 72 bytes»" -> '
 
 
-def test_a_new_users_password_is_cut() -> None:
+def test_a_truncated_password_of_a_new_user_is_found() -> None:
     message = "login accepted the first 72 bytes of a longer password for a new user; compare the whole password"
 
     assert findings(password_truncated, NEW + WRONG + CUT + FOUND) == [
@@ -175,5 +175,5 @@ def test_a_new_users_password_is_cut() -> None:
         ),
     ],
 )
-def test_what_shows_no_cut_of_a_new_users_password(text: str, status: Status) -> None:
+def test_cases_that_do_not_prove_a_truncated_password_of_a_new_user(text: str, status: Status) -> None:
     assert verdict(password_truncated, text).status is status

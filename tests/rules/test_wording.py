@@ -29,7 +29,7 @@ def test_a_value_is_named_by_its_kind(value: Value, kind: str) -> None:
     assert kind_of(value) == kind
 
 
-def test_what_a_script_returned_instead_of_a_result_is_named_by_its_type() -> None:
+def test_a_returned_value_that_is_no_result_is_named_by_its_type() -> None:
     assert unfit_result(Special("not-a-result", "dict: return Found(profile)")) == "dict"
     assert unfit_result(Special("not-a-result", "Found(None)")) == "Found(None)"
     assert unfit_result(Special("datetime", "2026-08-01")) is None

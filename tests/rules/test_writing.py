@@ -416,7 +416,7 @@ create {"email": "new@example.com", "username": "newcomer", "password": "«passw
         ),
     ],
 )
-def test_a_rule_about_writing_looks_closely(name: str, status: Status, calls: str) -> None:
+def test_each_rule_about_writing_judges_only_its_own_case(name: str, status: Status, calls: str) -> None:
     judged = verdict(find_rule(name), f"connection requires_username=on\n{MADE}{calls}")
 
     assert judged.status is status, judged.findings

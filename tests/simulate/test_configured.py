@@ -22,7 +22,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_configured_database_is_played_over(run: Run) -> None:
+def test_scenarios_run_on_a_configured_database(run: Run) -> None:
     code, out, err = run("--scenario", "first-log-in", "--scenario", "reset-before-first-log-in")
 
     assert (code, err) == (0, "")
@@ -94,7 +94,7 @@ def test_an_interrupt_prints_what_was_played_and_ends_with_130(
 
 
 @pytest.mark.one_python
-def test_an_interrupt_in_the_middle_of_a_life_names_who_is_left(run: Run, folder: Path) -> None:
+def test_an_interrupt_in_the_middle_of_a_life_lists_the_remaining_users(run: Run, folder: Path) -> None:
     (folder / "shop.py").write_text(
         textwrap.dedent("""
             import pathlib, time

@@ -38,7 +38,7 @@ def test_the_bookshop_keeps_the_contract(on: bool) -> None:
     assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == ["no-metadata-repair"] * on
 
 
-def test_the_people_of_the_bookshop_are_those_of_the_example() -> None:
+def test_the_users_of_the_bookshop_are_those_of_the_example() -> None:
     create_store = pytest.importorskip("create_store")
     example = {customer.email: customer for customer in create_store.customers()}
     for user in bookshop.USERS:

@@ -25,7 +25,7 @@ def secrets() -> list[str]:
 
 
 @pytest.mark.parametrize(("mode", "played"), [("on", 17), ("off", 15)])
-def test_without_a_configuration_the_bookshop_plays_everything(run: Run, mode: str, played: int) -> None:
+def test_without_a_configuration_every_scenario_runs_on_the_bookshop(run: Run, mode: str, played: int) -> None:
     code, out, err = run("--import-mode", mode)
 
     assert (code, err) == (0, "")
@@ -204,7 +204,7 @@ def test_a_configuration_without_a_database_is_bad_input(run: Run, empty: Path) 
     assert err.startswith("customdb-contract: no database to check")
 
 
-def test_where_nothing_can_be_played_that_is_bad_input(run: Run) -> None:
+def test_a_database_on_which_no_scenario_can_run_is_bad_input(run: Run) -> None:
     code, out, err = run("--scenario", "first-log-in", "--user", "nobody@example.com")
 
     assert code == 2

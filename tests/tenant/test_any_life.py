@@ -140,7 +140,9 @@ def test_a_migrated_user_stays_the_same_and_runs_no_script(typed: list[tuple[str
 
 @settings(max_examples=20)
 @given(st.lists(st.just(InterruptionPoint.AFTER_INTERNAL_RECORD) | st.none(), max_size=4))
-def test_however_often_it_is_interrupted_a_migration_ends_as_without(points: list[InterruptionPoint | None]) -> None:
+def test_a_migration_interrupted_any_number_of_times_ends_like_an_uninterrupted_one(
+    points: list[InterruptionPoint | None],
+) -> None:
     life = begun(on=True)
     life.shop.more = {"app_metadata": {"plan": "full"}}
     with life.tenant as tenant:
@@ -154,7 +156,7 @@ def test_however_often_it_is_interrupted_a_migration_ends_as_without(points: lis
 
 
 @pytest.mark.parametrize("username", ["lovelace", "countess"])
-def test_who_resets_the_password_after_logging_in_without_import_mode_keeps_the_username(username: str) -> None:
+def test_a_reset_after_a_log_in_without_import_mode_keeps_the_username(username: str) -> None:
     life = begun(on=False, users=[known_customer()])
     with life.tenant as tenant:
         user = tenant.log_in(ADA, PASSWORD).user

@@ -37,14 +37,14 @@ def test_a_log_in_fails_while_the_store_is_unreachable_and_works_afterwards() ->
     assert judge(tenant.transcript).failures == ()
 
 
-def test_a_migrated_user_notices_nothing() -> None:
+def test_a_migrated_user_logs_in_during_an_outage() -> None:
     with tenant_over(Shop(), WritingShop(is_down=True)) as tenant:
         tenant.log_in(ADA, PASSWORD)
         with tenant.outage():
             assert tenant.log_in(ADA, PASSWORD).succeeded
 
 
-def test_the_rules_about_outages_judge_it() -> None:
+def test_an_outage_of_a_tenant_is_judged_by_the_rules_about_outages() -> None:
     class Forgetful(WritingShop):
         @override
         def get_user(self, identifier: Any) -> Any:

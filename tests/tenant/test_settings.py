@@ -36,7 +36,7 @@ def test_the_defaults_of_the_knobs() -> None:
         ({"login_null_result": 7}, "Knobs: login_null_result must be one of unknown_user, failure, got 7"),
     ],
 )
-def test_a_knob_refuses_what_it_does_not_know(knobs: dict[str, Any], message: str) -> None:
+def test_a_knob_refuses_unknown_values(knobs: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Knobs(**knobs)
     assert str(caught.value) == message

@@ -72,7 +72,7 @@ def test_a_record_that_keeps_its_names_keeps_its_place() -> None:
     assert [record.user_id for record in store.find("one", "a@example.com")] == ["1", "2"]
 
 
-def test_who_has_no_identifier_is_found_by_none() -> None:
+def test_a_record_without_an_identifier_is_not_found() -> None:
     store = Store[User]()
     store.put(user("1", None))
 
@@ -120,7 +120,7 @@ def test_a_deep_merge_loses_nothing_that_the_new_value_does_not_replace(
     assert merged_deeply(after, changes) == after  # type: ignore[arg-type]  # see above
 
 
-def test_a_hash_shows_nothing_and_knows_its_password() -> None:
+def test_a_hash_matches_its_password_and_shows_nothing() -> None:
     hashed = PasswordHash.of(Secret("Weaving patterns"))
     assert hashed.matches(Secret("Weaving patterns"))
     assert not hashed.matches(Secret("weaving patterns"))

@@ -240,14 +240,14 @@ def test_an_update_of_an_unknown_user() -> None:
         ),
     ],
 )
-def test_an_update_of_what_it_cannot_update(changes: dict[str, object], told: str) -> None:
+def test_an_update_of_an_attribute_that_cannot_be_updated(changes: dict[str, object], told: str) -> None:
     life = begun(on=True)
     with life.tenant as tenant, pytest.raises(ConfigurationError) as caught:
         tenant.update_user(ADA_ID, changes)
     assert str(caught.value) == told
 
 
-def test_a_username_where_there_must_be_none_or_one() -> None:
+def test_a_forbidden_or_missing_username() -> None:
     for requires_username, username, told in (
         (True, None, "the connection 'custom-database' requires a username: give one"),
         (False, "x", "the connection 'custom-database' has no usernames: leave it out, or set requires_username"),
@@ -258,7 +258,7 @@ def test_a_username_where_there_must_be_none_or_one() -> None:
         assert str(caught.value) == told
 
 
-def test_a_connection_that_is_not_there_or_twice() -> None:
+def test_an_unknown_or_duplicate_connection() -> None:
     life = begun(on=True)
     with life.tenant as tenant:
         with pytest.raises(ConfigurationError) as unknown:
@@ -306,7 +306,7 @@ def test_an_existing_auth0_user_without_an_email(operation: str) -> None:
     )
 
 
-def test_the_remedy_is_not_for_whole_users() -> None:
+def test_the_remedy_does_not_apply_to_complete_users() -> None:
     life = begun(on=True)
     with life.tenant as tenant:
         user_of(life)
@@ -498,7 +498,7 @@ def test_an_error_without_a_message_has_a_name(error: Exception, told: str) -> N
     assert outcome.refusal.description == told
 
 
-def test_an_error_that_is_none() -> None:
+def test_a_value_that_is_no_error() -> None:
     def login(identifier: Any, password: Any, callback: Any) -> None:
         callback("no such user")
 
@@ -545,7 +545,7 @@ def test_the_beginning_of_a_password_that_bcrypt_reads_is_not_plainly_wrong() ->
     assert situations(tenant) == [("login", "ada", Situation.CUT_PASSWORD)]
 
 
-def test_what_is_known_of_the_people() -> None:
+def test_the_known_facts_about_the_users() -> None:
     life = begun(on=False, users=[ada(), KnownUser(email="grace@example.com")])
     with life.tenant as tenant:
         tenant.log_in(ADA, PASSWORD)
@@ -571,7 +571,7 @@ def test_what_is_known_of_the_people() -> None:
     assert [person.label for person in tenant.transcript.header.people] == ["ada", "grace", "ada-2"]
 
 
-def test_who_signs_up_again_is_the_same_person() -> None:
+def test_a_user_who_signs_up_again_is_the_same_person() -> None:
     life = begun(on=False)
     with life.tenant as tenant:
         for _ in range(2):
@@ -622,7 +622,7 @@ def test_a_shop_that_loses_passwords_breaks_a_rule_in_its_lives() -> None:
     assert "change-password-ineffective" in broken
 
 
-def test_late_events_stand_in_the_transcript() -> None:
+def test_late_events_are_in_the_transcript() -> None:
     def get_user(identifier: Any, callback: Any) -> None:
         callback(None, None)
         callback(None, None)
@@ -666,7 +666,7 @@ def test_an_identifier_that_is_a_password_stays_readable() -> None:
     assert exchange.arguments == (NEW, "«password of new@example.com, typed 1»")
 
 
-def test_passwords_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_passwords_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.tenant._typed._MOST_REMEMBERED", 16)
     life = begun(on=True)
     life.shop.answers["login"] = lambda identifier, _: Found({"user_id": identifier, "email": identifier})

@@ -559,7 +559,7 @@ def test_an_action_that_cannot_run_is_an_error(actions: Sequence[object], messag
     assert all(action.is_closed for action in actions if isinstance(action, Opened))
 
 
-def test_actions_are_closed_where_the_tenant_cannot_be_opened() -> None:
+def test_actions_are_closed_if_the_tenant_cannot_be_opened() -> None:
     closed: list[str] = []
 
     @contextmanager
