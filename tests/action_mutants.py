@@ -42,16 +42,16 @@ def action_of(restoring: object) -> PythonAction:
 
 
 def members_of(value: object) -> dict[str, Any]:
-    """Return the members of an object, none of what is something else."""
+    """Return the members of an object; no members for any other value."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 class NoAnswerError(Exception):
-    """The legacy system gave no answer that can be used."""
+    """The legacy system gave no usable response."""
 
 
 class Restoring:
-    """Restores the metadata of users of one connection, once; each step can be overridden by a mutant."""
+    """Restores the metadata of each user of one connection once; a mutant overrides single steps."""
 
     def __call__(self, event: Any, api: Any) -> None:
         if not self.is_ours(event) or self.is_restored(event):
@@ -108,7 +108,7 @@ class Restoring:
         return "id" in members_of(answer) and bool(answer["id"] == user_id)
 
     def on_outage(self, api: Any) -> None:
-        """Let the user in, and try again at the next log-in."""
+        """Let the user log in, and try again at the next log-in."""
 
     def on_unknown(self, api: Any) -> None:
         api.user.set_app_metadata(MARKER, True)
@@ -289,7 +289,7 @@ class AsksOnTokenRefresh(Restoring):
 
 
 class WritesTooLate:
-    """What `Restoring` sets it sets in a task that nobody awaits."""
+    """Sets the same metadata as `Restoring`, but in a task that is never awaited."""
 
     async def __call__(self, event: Any, api: Any) -> None:
         given: list[tuple[str, Any]] = []
@@ -304,7 +304,7 @@ class WritesTooLate:
         self.task = asyncio.get_running_loop().create_task(later())
 
 
-# Correct, and unusual
+# Correct but unusual
 
 
 class Asynchronous:
@@ -314,7 +314,7 @@ class Asynchronous:
 
 
 class NotesWhen(Restoring):
-    """Its marker has another value each time."""
+    """Sets a marker with a different value each time."""
 
     @override
     def on_unknown(self, api: Any) -> None:
@@ -327,7 +327,7 @@ class NotesWhen(Restoring):
 
 
 class KeepsOneObject(Restoring):
-    """All metadata under one key, which is the marker as well."""
+    """Keeps all metadata under one key, which is also the marker."""
 
     @override
     def on_unknown(self, api: Any) -> None:
@@ -375,7 +375,7 @@ class SetsBothKinds(Restoring):
 
 
 class WritesEverythingAgain(Restoring):
-    """Sets what the user has already, to the same value."""
+    """Sets existing metadata again, to the same value."""
 
     @override
     def __call__(self, event: Any, api: Any) -> None:
@@ -394,7 +394,7 @@ class PrintsAndClaims(Restoring):
 
 
 class Redirecting(Restoring):
-    """Restores when the user has agreed elsewhere."""
+    """Restores the metadata after the user has agreed on another site."""
 
     @override
     def __call__(self, event: Any, api: Any) -> None:
@@ -406,7 +406,7 @@ class Redirecting(Restoring):
 
 
 class ReadsATokenFromElsewhere(Redirecting):
-    """Restores nothing without the token that only the other side can give, which nobody plays."""
+    """Restores nothing without a token from the other site, which no check provides."""
 
     @override
     def on_continue_post_login(self, event: Any, api: Any) -> None:
@@ -416,7 +416,7 @@ class ReadsATokenFromElsewhere(Redirecting):
 
 
 class OverwritesAfterARedirect(Redirecting, Overwrites):
-    """Overwrites what was edited."""
+    """Overwrites edited metadata."""
 
 
 class ThrowsAfterARedirect(Redirecting, Throws):
@@ -428,7 +428,7 @@ class DeniesAfterARedirect(Redirecting, DeniesTheUnknown):
 
 
 class ForgetsToGoOn(Restoring):
-    """Sends every user of the connection elsewhere, and has no second function."""
+    """Redirects every user of the connection, and has no second function."""
 
     @override
     def __call__(self, event: Any, api: Any) -> None:

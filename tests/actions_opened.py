@@ -1,4 +1,4 @@
-"""Bridges to Actions in JavaScript, for the tests of what these do."""
+"""Bridges to Actions in JavaScript, for tests of their behaviour."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,7 @@ PLAIN = "exports.onExecutePostLogin = async (event, api) => { api.user.setAppMet
 
 
 class Opened:
-    """A bridge to one Action, and what else a test needs of it."""
+    """A bridge to one Action, and the other objects that a test needs."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         self.bridge = bridge
@@ -32,7 +32,7 @@ Open = Callable[..., Opened]
 
 @contextmanager
 def opening(folder: Path) -> Generator[Open]:
-    """Give a function that opens a bridge to an Action, given as its source or the body of its handler."""
+    """Yield a function that opens a bridge to an Action, given its source or the body of its handler."""
     with ExitStack() as stack:
 
         def open_it(

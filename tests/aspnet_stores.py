@@ -1,4 +1,4 @@
-"""The tables of ASP.NET, as its own code creates them, with the same people in each.
+"""The tables of ASP.NET, as its own code creates them, with the same users in each.
 
 Sources: <https://learn.microsoft.com/aspnet/identity/overview/migrations/migrating-universal-provider-data-for-membership-and-user-profiles-to-aspnet-identity>,
 <https://learn.microsoft.com/previous-versions/aspnet/aa478949(v=msdn.10)>,
@@ -161,12 +161,12 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
 
 @frozen
 class Store:
-    """A place for databases, each with tables of its own.
+    """A server or folder for databases, each with its own tables.
 
     Args:
-        kind: What its types are called.
-        make: Makes a database, and returns its address.
-        double: The double of SQL Server behind it, if it is one.
+        kind: The dialect that names its types.
+        make: Creates a database and returns its address.
+        double: The double of SQL Server, if the store is one.
     """
 
     kind: str
@@ -189,13 +189,13 @@ class AspNet:
     system: str
 
     def execute(self, statement: str, **values: object) -> None:
-        """Run a statement, around the database that is tested."""
+        """Run a statement directly on the store, bypassing the tested database."""
         engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text(_quoted(statement)), values)
 
     def rows(self, query: str, **values: object) -> list[Mapping[str, Any]]:
-        """Look into the database, around the one that is tested."""
+        """Query the store directly, bypassing the tested database."""
         engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
             return [dict(row) for row in connection.execute(sqlalchemy.text(_quoted(query)), values).mappings()]
@@ -216,13 +216,13 @@ def _quoted(statement: str) -> str:
 
 @frozen
 class System:
-    """One way in which ASP.NET has users.
+    """One way in which ASP.NET stores users.
 
     Args:
         ddl: Its tables.
         tables: What they mean.
-        fill: Adds one of the people, with a key.
-        has_usernames: Whether there are usernames beside the e-mails.
+        fill: Adds one of the users, with a key.
+        has_usernames: Whether users have usernames in addition to e-mails.
     """
 
     ddl: str
@@ -231,7 +231,7 @@ class System:
     has_usernames: bool = False
 
     def made(self, store: Store, name: str, *, full: bool) -> AspNet:
-        """Make a database."""
+        """Create a database."""
         made = AspNet(store.make(), self.tables, name)
         for statement in filter(str.strip, self.ddl.split(";")):
             for pattern, kind in _TYPES[store.kind].items():
@@ -247,7 +247,7 @@ class System:
 
     @property
     def people(self) -> list[KnownUser]:
-        """Whom a full database has."""
+        """Return the users of a filled database."""
         return PEOPLE if self.has_usernames else [evolve(person, username=None) for person in PEOPLE]
 
 
@@ -417,6 +417,6 @@ STORES: Final = {"sqlite": _sqlite, "postgresql": _postgresql, "double": _double
 
 @contextmanager
 def running_store(name: str, folder: Path) -> Generator[Store]:
-    """Run one of them, or skip the test where this machine does not have it."""
+    """Run one of the stores, or skip the test if it is not installed."""
     with STORES[name](folder) as store:
         yield store

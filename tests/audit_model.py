@@ -1,4 +1,4 @@
-"""What an audit must find, worked out row by row in plain Python: slow, and without any engine."""
+"""A model of an audit: the expected findings, computed row by row in plain Python, slowly and without an engine."""
 
 import json
 from collections import Counter, defaultdict
@@ -45,7 +45,7 @@ def profile_of(row: Row) -> dict[str, object]:
 
 
 def parsed(text: str) -> object:
-    """Return the value of a JSON text, or the text where it is none."""
+    """Return the value of a JSON text, or the text itself if it is not valid JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -53,12 +53,12 @@ def parsed(text: str) -> object:
 
 
 def ascii_lower(text: str) -> str:
-    """Return a text with the letters of ASCII in lower case."""
+    """Return a text with its ASCII letters in lower case."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def expected(rows: Sequence[Row], *, import_mode: bool, requires_username: bool = False) -> Counter[tuple[str, str]]:
-    """Return how often each rule finds something in each user, by rule and `user_id`."""
+    """Return the number of findings of each rule for each user, by rule and `user_id`."""
     found: Counter[tuple[str, str]] = Counter()
     for row in rows:
         profile = profile_of(row)
@@ -82,7 +82,7 @@ def expected(rows: Sequence[Row], *, import_mode: bool, requires_username: bool 
 
 
 def _id(row: Row) -> str:
-    # What is a secret by its format is shown nowhere, not even as a key.
+    # A value with the format of a secret is never shown, not even as a key.
     return hide_unknown(str(row["user_id"] or ""), lambda _kind, _value: "…")
 
 
@@ -128,5 +128,5 @@ def _types(rows: Sequence[Row]) -> Counter[tuple[str, str]]:
         for row, value in zip(rows, read, strict=True):
             if any(item is not None and _type(item) is not most[key] for key, item in _items(value)):
                 found["inconsistent-metadata-type", _id(row)] = 1 + found["inconsistent-metadata-type", _id(row)]
-    # A user who has two of them is one finding.
+    # A user with two of them is one finding.
     return found

@@ -1,4 +1,4 @@
-"""Reports of audits, made by hand and by Hypothesis: what prints them is tested without auditing anything."""
+"""Audit reports, handwritten and drawn by Hypothesis, to test the printing without running an audit."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ __all__ = ["AUDITED", "audit_reports", "finding", "report_of", "result"]
 
 
 def finding(**changes: Any) -> UserFinding:
-    """Return a finding: user 7 shares an e-mail with user 9, but for what is said."""
+    """Return a finding: user 7 shares an e-mail with user 9, unless the arguments differ."""
     usual: dict[str, Any] = {
         "rule": "shared-email",
         "severity": Severity.ERROR,
@@ -26,7 +26,7 @@ def finding(**changes: Any) -> UserFinding:
 
 
 def result(rule: str = "shared-email", **changes: Any) -> RuleResult:
-    """Return the result of a rule that nobody breaks, but for what is said."""
+    """Return the result of a rule that no user breaks, unless the arguments differ."""
     usual: dict[str, Any] = {
         "severity": Severity.ERROR,
         "summary": "Two users have one e-mail.",
@@ -106,7 +106,7 @@ def audit_reports(values: st.SearchStrategy[str | None] | None = None) -> st.Sea
     """Return a strategy for reports in which every text is awkward.
 
     Args:
-        values: A strategy for values of findings; None stands for none and for awkward texts.
+        values: A strategy for values of findings; None means no values or awkward texts.
     """
     findings = st.builds(
         UserFinding,

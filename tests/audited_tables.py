@@ -1,4 +1,4 @@
-"""Tables of users for audits: odd values in every column, put together at random."""
+"""Tables of users for audits: odd values in every column, combined at random."""
 
 import base64
 import hashlib
@@ -42,7 +42,7 @@ _HASH: Final = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
 
 
 def _with_odd_texts(*texts: str) -> list[str | None]:
-    """Return texts, and each of them with odd ones before, inside and behind."""
+    """Return the texts, and each of them with odd text before, inside and after it."""
     odd = [
         spoiled
         for text in texts
@@ -125,17 +125,17 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def shop_columns() -> Columns:
-    """Return the columns that the bookshop's configuration of an audit names."""
+    """Return the columns in the bookshop's audit configuration."""
     path = Path(create_store.__file__).with_name("customdb-audit.toml")
     named: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))["audit"]
     return Columns(**{name: column for name, column in named.items() if name != "source"})
 
 
 def odd_users(random: Random, count: int) -> list[Row]:
-    """Return users most of whose attributes are sound, and some of whose are odd; one has none.
+    """Return users with mostly sound and some odd attributes; one user has no attributes.
 
     Args:
-        random: Where the choice comes from.
+        random: The source of randomness.
         count: How many users.
     """
     users = [_user(random, number) for number in range(1, count)]

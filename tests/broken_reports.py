@@ -1,4 +1,4 @@
-"""A report with breaches of several severities, for the tests of what reports show of it."""
+"""A report with breaches of several severities, for tests of report formats."""
 
 from typing import Final
 

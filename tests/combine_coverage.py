@@ -1,4 +1,4 @@
-"""Combines what the processes of a test run measured. Many are killed, and some while they write that down."""
+"""Combines the coverage data of a test run's processes. Many are killed, some while they write their data."""
 
 import sqlite3
 import sys
@@ -12,7 +12,7 @@ __all__ = ["combine"]
 
 
 def combine(folder: Path) -> int:
-    """Combine the files with data in a folder, without those that nobody can read; return the exit code."""
+    """Combine the data files in a folder, skipping unreadable ones; return the exit code."""
     journals = set(folder.glob(".coverage.*-journal"))
     for path in set(folder.glob(".coverage.*")) - journals:
         if not _can_be_read(path):

@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Configuration and fixtures of all tests."""
 
 import gc
 import os
@@ -20,11 +20,11 @@ from sql_stores import Engine, running
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no failure, and a script may have to run out of time.
+# A busy machine must not fail a test, and some scripts have to time out.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-# A shell that runs something in the background has it ignore ctrl-C, and tests press it.
+# A shell makes background processes ignore Ctrl-C, which some tests send.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -37,7 +37,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure what the tests of the JavaScript runner run of it, and pause measuring Python where that shows nothing.
+    """Measure the JavaScript runner in its own tests, and pause measuring Python where it adds nothing.
 
     That is so during tests that are marked as `untraced`, and while Hypothesis searches: every branch is also taken in
     a test that says how, but for what is only drawn; tests of that are `traced`.
@@ -49,7 +49,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         is_search = is_hypothesis_test(getattr(item, "obj", None)) and item.get_closest_marker("traced") is None
         if not (is_search or item.get_closest_marker("untraced")):
             return (yield)
-        # What this names is read by processes that the test starts.
+        # Processes started by the test read this variable.
         settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")
         measured.stop()
         try:
@@ -61,7 +61,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a rule that does not apply at its file, once for all suites there: CI allows that in some files."""
+    """Report an inapplicable rule at its file, once for all suites there: CI allows such skips in some files."""
     report = yield
     if isinstance(report.longrepr, tuple) and report.longrepr[2].startswith("Skipped: not applicable: "):
         report.longrepr = (str(item.path), 1, report.longrepr[2])
@@ -69,7 +69,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let databases that a suite makes by the dozen be closed by the garbage collector: nothing closes them for it."""
+    """Let the garbage collector close the many databases that a suite creates: nothing else closes them."""
     for item in items:
         if item.path.name.startswith("test_databases_"):
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
@@ -77,14 +77,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Keep the thousands of tests, which stay to the end, out of every later collection of garbage."""
+    """Exclude the thousands of tests, which live until the end, from later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="class", autouse=True)
 def collected(request: pytest.FixtureRequest) -> Generator[None]:
-    """Have that done here, and not in a later test that would be blamed."""
+    """Collect garbage now, so that no later test is blamed for it."""
     yield
     if request.path.name.startswith("test_databases_"):
         with warnings.catch_warnings():
@@ -108,14 +108,14 @@ def mongo_shop() -> Generator[MongoShop]:
 
 @pytest.fixture(scope="session")
 def open_store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Store]]:
-    """Return a function that starts, once, a place for the tables of ASP.NET; it ends with the tests."""
+    """Return a function that starts, once, a store for the tables of ASP.NET; it ends with the tests."""
     with ExitStack() as servers:
         yield cache(lambda name: servers.enter_context(running_store(name, tmp_path_factory.mktemp("aspnet"))))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """Write down what was covered: a worker that ends slowly, because a script has left a thread, is killed."""
+    """Save the coverage data: a worker that ends slowly, because of a script's leftover thread, is killed."""
     measured = coverage.Coverage.current()
     if measured is not None:
         measured.save()

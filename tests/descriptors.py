@@ -1,4 +1,4 @@
-"""Which descriptors a process that a script or an Action starts has inherited, beside its standard streams."""
+"""The file descriptors, beside the standard streams, that a process started by a script or an Action inherits."""
 
 import shlex
 import sys

@@ -1,8 +1,8 @@
-"""Running what a page of the documentation shows, and comparing what it shows as output.
+"""Runs the examples of a documentation page, and compares their output with the page.
 
 - A `python` block is executed; one whose first line is a comment with a file's name is that file.
 - A `toml` block is a valid configuration; one with such a first line is that file.
-- A `javascript` block has such a line, and is that file.
+- A `javascript` block always has such a line, and is that file.
 - A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
 - A `text` block is what the `python` block directly before it prints.
@@ -57,11 +57,11 @@ settings.load_profile("page")
 
 
 def run_page(text: str, path: Path, folder: Path) -> int:
-    """Run every example of a page, and return how many there were.
+    """Run every example of a page, and return their number.
 
     Args:
         text: The page, in Markdown.
-        path: Where it comes from, for messages.
+        path: The path of the page, for messages.
         folder: Where the page's files are written and its commands run.
     """
     page = _Page(folder)
@@ -75,7 +75,7 @@ def run_page(text: str, path: Path, folder: Path) -> int:
         "yaml": page.yaml,
     }
     (folder / "conftest.py").write_text(_FEW_EXAMPLES, encoding="utf-8")
-    # A shop must hash passwords slowly, and a test need not.
+    # A shop must hash passwords slowly; a test need not.
     document = Document(text.replace("n=2**14", "n=2**4"), str(path))
     for language, evaluate in languages.items():
         for region in CodeBlockParser(language, evaluate)(document):
@@ -87,11 +87,11 @@ def run_page(text: str, path: Path, folder: Path) -> int:
 
 
 def assert_shown(shown: str, said: str, where: str) -> None:
-    """Fail when an output is not the one that a page shows.
+    """Fail if an output differs from the one that a page shows.
 
     Args:
-        shown: What the page shows.
-        said: What was really printed.
+        shown: The output on the page.
+        said: The actual output.
         where: Page and line.
     """
     lines = [
@@ -113,7 +113,7 @@ class _Page:
             return
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.chdir(self.folder), warnings.catch_warnings():
-            # Nobody sees what libraries say of each other's: Python shows such warnings about a reader's own code only.
+            # Python shows a reader only the warnings about their own code, not those between libraries.
             warnings.simplefilter("ignore", DeprecationWarning)
             PythonEvaluator()(example)
         self.printed = (example.region.end, output.getvalue())
@@ -210,7 +210,7 @@ def _tables(document: Any) -> Iterator[dict[str, Any]]:
 
 
 def _scripts(document: Any) -> Iterator[str]:
-    """Yield what a document in YAML runs in a shell, of GitHub and of GitLab."""
+    """Yield the shell commands in a YAML document of GitHub or GitLab."""
     for table in _tables(document):
         for key in ("run", "before_script", "script"):
             given = table.get(key, [])

@@ -1,6 +1,6 @@
-"""Environments that have customdb-contract with one extra, and nothing else, made of links to what is installed here.
+"""Environments with customdb-contract, one extra and nothing else, built from links to the installed packages.
 
-An installation of each extra would take CI minutes, and download what is here already.
+Installing each extra would take CI minutes, and download packages that are already installed.
 """
 
 import sys
@@ -16,11 +16,11 @@ __all__ = ["make_environment", "requirements_of"]
 
 
 def requirements_of(name: str, extras: Collection[str]) -> dict[str, Distribution]:
-    """Return a distribution with all that it requires, in the end, by their names.
+    """Return a distribution and all its direct and indirect requirements, by name.
 
     Args:
         name: The name of the distribution.
-        extras: The extras that are asked for.
+        extras: The requested extras.
     """
     found: dict[str, Distribution] = {}
     asked: set[tuple[str, str]] = set()
@@ -40,11 +40,11 @@ def requirements_of(name: str, extras: Collection[str]) -> dict[str, Distributio
 
 
 def make_environment(folder: Path, *extras: str) -> Path:
-    """Make an environment, and return its Python.
+    """Create an environment, and return its Python.
 
     Args:
-        folder: The folder that it is made in.
-        extras: The extras that it has.
+        folder: The folder of the environment.
+        extras: The extras to include.
     """
     venv.create(folder, symlinks=True)
     site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"

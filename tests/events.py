@@ -8,7 +8,7 @@ __all__ = ["an_event", "minimal_event"]
 
 
 def minimal_event(**parts: Any) -> dict[str, Any]:
-    """Return an event with what Auth0 always gives, as JSON; parts replace those of the same name."""
+    """Return an event with the members that Auth0 always sends, as JSON; `parts` replace members of the same name."""
     event: dict[str, Any] = {
         "user": {"user_id": "auth0|7"},
         "connection": {"id": "con_1", "name": "legacy-shop", "strategy": "auth0"},

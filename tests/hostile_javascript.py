@@ -1,4 +1,4 @@
-"""What JavaScript can do to the process that it shares with the runner."""
+"""Ways in which JavaScript can damage the process that it shares with the runner."""
 
 __all__ = ["BREAKING", "BUILT_INS"]
 
@@ -123,7 +123,7 @@ BUILT_INS: dict[str, list[str]] = {
 }
 
 
-# What Node itself relies on: its process is beyond help then, and the next one is as good as new.
+# Node itself relies on these: the process is then lost, and the next one is unaffected.
 BREAKING = [
     "Array.prototype.pop = () => { throw 1; };",
     "Function.prototype.apply = () => { throw 1; };",

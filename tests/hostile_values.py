@@ -1,4 +1,4 @@
-"""Objects that do everything wrong while they are read, as scripts may hand them over."""
+"""Objects that misbehave in every way while they are read, as scripts may return them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -105,7 +105,7 @@ class Row(list[object]):
 
 
 class Hostile:
-    """Fails in every way, with what is no Exception."""
+    """Fails in every way, with an error that is not an Exception."""
 
     def __init__(self, error: type[BaseException]) -> None:
         self.error = error
@@ -148,7 +148,7 @@ class HostileMapping(Mapping[str, object]):
 
 
 class EndlessMapping(dict[str, object]):
-    """A mapping with ever more items."""
+    """A mapping with endless items."""
 
     @override
     def items(self) -> Any:
@@ -159,7 +159,7 @@ class EndlessMapping(dict[str, object]):
 
 
 class Liar:
-    """Says that it is a text."""
+    """Claims to be a text."""
 
     @property  # type: ignore[misc]  # this is the lie
     @override
@@ -216,7 +216,7 @@ class ObjectIdOf:
 
 
 class FailingMapping(HostileMapping):
-    """A mapping that says a text when it fails."""
+    """A mapping that fails with a given message."""
 
     def __init__(self, text: str) -> None:
         self.text = text

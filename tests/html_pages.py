@@ -1,4 +1,4 @@
-"""Reading an HTML report: a parser that refuses every element and attribute which no report of ours has."""
+"""Reads an HTML report: the parser refuses every element and attribute that reports do not use."""
 
 from html.parser import HTMLParser
 from typing import Final
@@ -52,9 +52,9 @@ class Tag:
 
     Args:
         name: Its name.
-        attributes: Its attributes; None is the value of one that has none.
+        attributes: Its attributes; None for an attribute without a value.
         texts: The texts in it, in order.
-        parents: What it is in, the outermost first.
+        parents: The elements around it, the outermost first.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Page(HTMLParser):
         html: The report.
 
     Raises:
-        AssertionError: When it has markup that is not a report's own, or that is not well-formed.
+        AssertionError: If it has foreign or malformed markup.
     """
 
     def __init__(self, html: str) -> None:
@@ -123,7 +123,7 @@ class Page(HTMLParser):
         return tag
 
     def inside(self, outer: Tag, *names: str) -> list[Tag]:
-        """Return the elements in another one, of these names if any are given."""
+        """Return the elements inside another one, optionally only those with the given names."""
         return [
             tag
             for tag in self.tags
@@ -132,5 +132,5 @@ class Page(HTMLParser):
 
 
 def page_of(report: Report) -> Page:
-    """Return a report as it can be read in HTML."""
+    """Return a report, parsed from its HTML."""
     return Page(FORMATS["html"](report))

@@ -1,4 +1,4 @@
-"""A server of JSON on loopback that can be killed and come back at the same port."""
+"""A JSON server on loopback that can be killed and restarted on the same port."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ Reply = tuple[int, object]
 
 
 def hashed(password: str) -> str:
-    """Return what a store keeps of a password: Django's PBKDF2, with few rounds."""
+    """Return the stored hash of a password: Django's PBKDF2, with few rounds."""
     salt = secrets.token_hex(8)
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1000)
     return f"pbkdf2_sha256$1000${salt}${b64encode(digest).decode()}"
@@ -99,7 +99,7 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: clients go away."""
+        """Print nothing: clients may disconnect."""
 
     def kill(self) -> None:
         self.shutdown()

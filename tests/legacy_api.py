@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"user": person})
 
     def _query(self, sql: str) -> None:
-        """Run a query that a script has put together, as an interface does that nobody should offer."""
+        """Run a query composed by a script, as only a badly designed interface allows."""
         with sqlite3.connect(":memory:") as store:
             store.row_factory = sqlite3.Row
             store.execute("CREATE TABLE users (id, email, name, verified, disabled, password)")
@@ -114,7 +114,7 @@ def _is(person: Any, email: object) -> bool:
 
 @contextmanager
 def serving() -> Generator[str]:
-    """Run the store; the value is its address."""
+    """Run the store, and yield its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

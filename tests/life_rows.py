@@ -1,4 +1,4 @@
-"""Rows of what Auth0 does: operation, mode and state of the user; scripts, stores, log and outcome; and playing one."""
+"""Rows of Auth0's behaviour (operation, mode, state of the user; scripts, stores, log, outcome), and how to run one."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -55,7 +55,7 @@ AFTER_INTERNAL = InterruptionPoint.AFTER_INTERNAL_RECORD
 
 @frozen(kw_only=True)
 class Row:
-    """One row: what is done in which state, and what Auth0 does then."""
+    """One row: an operation in a state, and Auth0's reaction."""
 
     on: bool
     source: str
@@ -75,7 +75,7 @@ def log_in(life: Life, password: str = PASSWORD, identifier: str = ADA, **more: 
 
 
 def answers(script: str, answer: Any) -> Callable[[Life], None]:
-    """Have a script return an answer, or raise it."""
+    """Make a script return or raise the given answer."""
 
     def given(life: Life) -> None:
         def answering(*_: Any) -> Any:
@@ -174,7 +174,7 @@ def logged_in_words(outcome: OperationOutcome) -> Iterator[str]:
 
 
 def play(row: Row) -> None:
-    """Do what a row says, and compare everything that came of it."""
+    """Perform a row's operation, and compare all its effects."""
     life = begun(on=row.on, **row.settings)
     with life.tenant:
         row.given(life)

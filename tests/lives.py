@@ -1,4 +1,4 @@
-"""What tests of the simulated tenant share: a shop that answers as it is told, and changes of the stores in words."""
+"""Shared by tests of the simulated tenant: a shop with scripted answers, and store changes in words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,11 @@ _OF_TIME = frozenset({"created_at", "updated_at", "last_login"})
 
 
 class Shop(WritingShop):
-    """A correct shop, whose profiles say more, and whose scripts answer otherwise where a test says so.
+    """A correct shop whose profiles can have extra members and whose scripts can give prepared answers.
 
     Attributes:
-        more: What the profiles have beside what the shop knows.
-        answers: What scripts return, or raise, instead.
+        more: Extra members of the profiles.
+        answers: The results that scripts return or raise instead of their own.
     """
 
     def __init__(self, *, is_empty: bool = False) -> None:
@@ -89,7 +89,7 @@ def _clock() -> Iterator[datetime]:
 
 @define
 class Life:
-    """A tenant over one shop, and what happened in the last operation."""
+    """A tenant over one shop, and the effects of the last operation."""
 
     tenant: Tenant
     shop: Shop
@@ -97,11 +97,11 @@ class Life:
     _internal: Mapping[str, InternalUser] = field(factory=dict[str, InternalUser])
 
     def remember(self) -> None:
-        """Take the stores as they are for what they were before."""
+        """Remember the current state of the stores."""
         self._users, self._internal = dict(self.tenant.users), dict(self.tenant.internal_users)
 
     def changes(self) -> list[str]:
-        """Say what has changed in the stores since, except for the time."""
+        """Describe the changes in the stores since then, except for times."""
         users = _changed("users", self._users, self.tenant.users)
         return [*users, *_changed("internal", self._internal, self.tenant.internal_users)]
 

@@ -1,4 +1,4 @@
-"""What tests of state machines share: a machine on a database, with the settings that a suite has by default."""
+"""Shared by tests of state machines: a machine on a database, with the default settings of a suite."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def machine_of(kind: type[_Machine], make: Callable[[], object], **settings: Any
 
 
 class StrictShop(WritingShop):
-    """Takes only passwords of a form that no usual one has."""
+    """Accepts only passwords of an unusual form."""
 
     @override
     def create(self, user: Mapping[str, Any]) -> Any:
@@ -57,7 +57,7 @@ def empty_shop() -> WritingShop:
 
 
 def noting(machine: type[_Machine], broken: list[ContractBrokenError]) -> type[_Machine]:
-    """Return a machine that notes each breach to which it comes, on the way to the one that it tells."""
+    """Return a machine that notes each breach it meets on the way to the one it reports."""
     judge = machine.judge
 
     def noted(self: _Machine) -> None:

@@ -1,4 +1,4 @@
-"""A MariaDB of its own for tests: real, on a free port of 127.0.0.1, gone when the tests are over."""
+"""A real MariaDB for tests, on a free port of 127.0.0.1, removed after the tests."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ _PROGRAMS: Final = ("mariadb-install-db", "mariadbd", "mariadb")
 
 
 def find_mariadb() -> dict[str, Path] | None:
-    """Return the programs of MariaDB by name, or None where one of them is missing."""
-    # Debian puts the server where only root looks.
+    """Return the programs of MariaDB by name, or None if one of them is missing."""
+    # Debian installs the server in a folder on root's PATH only.
     search = os.pathsep.join([*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"])
     found = {name: shutil.which(name, path=search) for name in _PROGRAMS}
     programs = {name: Path(path) for name, path in found.items() if path is not None}
@@ -35,7 +35,7 @@ class Mariadb:
 
     Args:
         port: Its port.
-        command: What starts it.
+        command: The command that starts it.
         client: The client as root, on its socket.
         user: The user of the system that it runs as, or None for this one.
     """
@@ -57,7 +57,7 @@ class Mariadb:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, like a power cut."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -69,12 +69,12 @@ class Mariadb:
 
 @contextmanager
 def run_mariadb(programs: dict[str, Path]) -> Generator[Mariadb]:
-    """Run a server, in which the user `shop` may do everything without a password.
+    """Run a server on which the user `shop` has all rights and no password.
 
     Args:
         programs: Its programs, as `find_mariadb` returns them.
     """
-    # MariaDB refuses to run as root; its package makes a user for it.
+    # MariaDB refuses to run as root; its package creates a user for it.
     user = _OWNER if os.getuid() == 0 else None
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = int(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Measuring which code of the JavaScript runner its tests run, while coverage is measured."""
+"""Measures the JavaScript runner's code coverage in its own tests."""
 
 import subprocess
 from collections.abc import Callable, Generator, Sequence
@@ -29,18 +29,18 @@ _ENDING_SECONDS: Final = 3.0
 
 @contextmanager
 def measured_runner(item: pytest.Item) -> Generator[None]:
-    """Have each process of Node that a test of the runner starts measure itself; it is then not forbidden to write.
+    """Make each Node process started by a test of the runner measure itself; it may then write files.
 
-    What is built on the runner is tested without that, and so is what Node forbids.
+    Tests of code built on the runner, and of Node's restrictions, are not measured.
 
     Args:
-        item: The test, of whatever.
+        item: The test.
     """
     if not item.path.name.startswith(_OF_RUNNER):
         yield
         return
     with ExitStack() as patches:
-        # Also what a test of another kind has started may end in this one.
+        # A process started by another kind of test may also end in this one.
         patches.enter_context(patch.object(Container, "end", _end_when_measured))
         if item.get_closest_marker("forbidden_by_node") is None:
             for bridge in (_action_bridge, _bridge):

@@ -1,4 +1,4 @@
-"""The shop of `sql_stores`, with its people, in collections of a test double of MongoDB."""
+"""The shop of `sql_stores`, with its users, in collections of a test double of MongoDB."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -29,7 +29,7 @@ class MongoShop:
     _numbers: Iterator[int] = field(factory=lambda: count(1))
 
     def users(self, *, full: bool = False) -> MongoUsers:
-        """Make a collection with its indexes, and return what its fields mean."""
+        """Create a collection with its indexes, and return its mapping."""
         users = users_of(f"customers{next(self._numbers)}")
         collection = self.double.collection(users.collection)
         for path in ("contact.email", "login"):
@@ -60,7 +60,7 @@ class MongoShop:
 
 
 def users_of(collection: str) -> MongoUsers:
-    """Return what the fields of a shop mean."""
+    """Return the mapping of a shop's fields."""
     return MongoUsers(
         collection=collection,
         user_id_prefix="shop-",

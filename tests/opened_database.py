@@ -38,7 +38,7 @@ def open_database(
 
 
 def run_out_of_time(bridge: PythonDatabase, script: Script, *arguments: object) -> Outcome:
-    """Call a script that does not end; only this call has little time, since the machine may be busy."""
+    """Call a script that does not end; only this call has a short timeout, since the machine may be busy."""
     plenty, bridge._timeout = bridge._timeout, 0.1
     try:
         return bridge.call(script, arguments)

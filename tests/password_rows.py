@@ -1,4 +1,4 @@
-"""What real systems store for known passwords, each with where it was published."""
+"""Stored passwords of real systems for known passwords, each with its published source."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for tests: real, on a free port of 127.0.0.1, gone when the tests are over."""
+"""A real PostgreSQL for tests, on a free port of 127.0.0.1, removed after the tests."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ _PROGRAMS: Final = ("initdb", "pg_ctl", "psql")
 
 
 def find_postgres() -> Path | None:
-    """Return the folder with the programs of PostgreSQL, or None where there is none."""
+    """Return the folder with the programs of PostgreSQL, or None if there is none."""
     places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *map(Path, os.get_exec_path())]
     return next((folder for folder in places if all((folder / name).is_file() for name in _PROGRAMS)), None)
 
@@ -31,8 +31,8 @@ class Postgres:
 
     Args:
         port: Its port.
-        control: What starts and ends it, without the command.
-        options: How it is started.
+        control: The program that starts and stops it, without the command.
+        options: The options for starting it.
         user: The user of the system that it runs as, or None for this one.
     """
 
@@ -46,7 +46,7 @@ class Postgres:
         _run(self.user, *self.control, *self.options, "start")
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill it, like a crash."""
         _run(self.user, *self.control, "--mode", "immediate", "stop")
 
 
@@ -62,7 +62,7 @@ def run_postgres(programs: Path, script: str) -> Generator[Postgres]:
         programs: The folder with its programs.
         script: SQL that is run first.
     """
-    # PostgreSQL refuses to run as root; Debian makes a user for it.
+    # PostgreSQL refuses to run as root; Debian creates a user for it.
     user = _OWNER if os.getuid() == 0 else None
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = int(free.getsockname()[1])

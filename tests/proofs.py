@@ -1,4 +1,4 @@
-"""How each rule is tested: the databases, scripts and profiles that are wrong on purpose and that it must report."""
+"""How each rule is tested: the deliberately wrong databases, scripts and profiles that it must report."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -31,12 +31,12 @@ PROVEN_OTHERWISE: Final[Mapping[str, str]] = {
 
 @frozen
 class Proof:
-    """What proves one rule.
+    """The tests of one rule.
 
     Args:
-        python: Databases and Actions in Python that are wrong in one way, in words.
-        javascript: Scripts and Actions in JavaScript that are.
-        has_flaw: Whether Hypothesis draws profiles which break this rule and no other.
+        python: Databases and Actions in Python with one mistake each, in words.
+        javascript: Scripts and Actions in JavaScript with one mistake each, in words.
+        has_flaw: Whether Hypothesis draws profiles that break this rule and no other.
     """
 
     python: tuple[str, ...]
@@ -45,7 +45,7 @@ class Proof:
 
 
 def words_of(name: str) -> str:
-    """Say the name of a class, or of a folder, in words.
+    """Return the name of a class or a folder as words.
 
     Args:
         name: The name, in CamelCase or with hyphens.

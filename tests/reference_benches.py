@@ -1,4 +1,4 @@
-"""Each reference database over a store of its own with the same people, ready to be given a flaw and to be checked."""
+"""Each reference database over its own store with the same users, ready to receive a flaw and be checked."""
 
 import socket
 from abc import ABC, abstractmethod
@@ -36,9 +36,9 @@ class Bench(ABC):
     """A reference database.
 
     Attributes:
-        mapping: What the store's fields mean, for those databases that are told.
-        passwords: The formats of passwords.
-        people: The truth.
+        mapping: The mapping of the store's fields, for databases that need one.
+        passwords: The password formats.
+        people: The known users.
     """
 
     mapping: Any = None
@@ -51,10 +51,10 @@ class Bench(ABC):
 
     @abstractmethod
     def outage(self) -> Any:
-        """Return the same with a store that cannot be reached."""
+        """Return the same database with an unreachable store."""
 
     def report(self) -> Report:
-        """Check the database, with all that only reads, with all that writes, and with its store out of reach."""
+        """Check the database: reading, writing, and with an unreachable store."""
         with ExitStack() as opened:
             databases = [
                 opened.enter_context(one) if hasattr(one, "__enter__") else one
@@ -72,7 +72,7 @@ class Bench(ABC):
 
 
 class InMemory(Bench):
-    """In memory, which needs nothing."""
+    """In memory, without a server."""
 
     people = _SHORT
 
@@ -103,7 +103,7 @@ class InMemory(Bench):
 
 
 class OnSqlite(Bench):
-    """On SQLite, with its tables in a file."""
+    """On SQLite, with a file."""
 
     def __init__(self, opened: ExitStack, folder: Path) -> None:
         self.engine = opened.enter_context(running("sqlite", folder))

@@ -1,4 +1,4 @@
-"""What tests of rehearsals share: a setting over a correct shop, and what was played in words."""
+"""Shared by tests of rehearsals: settings over a correct shop, and the played operations in words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ SIGN_UP = "sign_up get_user create login"
 
 
 def one_shop() -> Callable[[], Shop]:
-    """Return a function that opens the same shop each time, as a database in a process of its own does."""
+    """Return a function that opens the same shop each time, like a database in a separate process."""
     shop = Shop()
     return lambda: shop
 

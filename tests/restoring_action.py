@@ -1,4 +1,4 @@
-"""The Action that restores metadata, in Python and as it is deployed, opened over a stand-in for the legacy system."""
+"""The Action that restores metadata, in Python and as deployed, over a stand-in for the legacy system."""
 
 import json
 from collections.abc import Generator, Mapping
@@ -103,7 +103,7 @@ ANSWERS: Final = LegacyAnswers(
 
 @frozen
 class LogIn:
-    """What the Action did for one log-in."""
+    """The effects of the Action in one log-in."""
 
     performed: Performed
     received: tuple[ReceivedRequest, ...]
@@ -118,12 +118,12 @@ class LogIn:
 
     @property
     def did_nothing(self) -> bool:
-        """Whether the user is let in, and nothing else happens."""
+        """Whether the user logs in and nothing else happens."""
         return self.performed.outcome.ending is Ending.DONE and not self.performed.calls
 
 
 class Stand:
-    """The Action, and the stand-in for the legacy system that it asks."""
+    """The Action, and the stand-in for its legacy system."""
 
     handler: Final = Handler.EXECUTE
 
@@ -162,7 +162,7 @@ def in_python(*required: str, **secrets: str) -> PythonAction:
 
 
 def in_javascript(folder: Path, *required: str, without: str = "", **secrets: str) -> NodeAction:
-    """Return the file that is deployed, with a shorter time limit, and without a part of it."""
+    """Return the deployed file, with a shorter time limit and without one part."""
     text = (TEMPLATE / "actions" / "persist-legacy-metadata" / "code.js").read_text(encoding="utf-8")
     assert without in text
     text = text.replace(without, "")
@@ -181,7 +181,7 @@ def in_javascript(folder: Path, *required: str, without: str = "", **secrets: st
 
 @contextmanager
 def standing(action: object) -> Generator[Stand]:
-    """Open an Action over a stand-in of its own."""
+    """Open an Action over its own stand-in."""
     with (
         LegacySystem(ANSWERS, [LegacyUser(LEGACY_ID, EMAIL)]) as system,
         opened_action(action, mask=SecretRegistry(), legacy=system.address) as bridge,

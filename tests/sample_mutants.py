@@ -1,6 +1,6 @@
-"""Shows what the tests don't notice: `make mutants MODULE=…` changes a sample of places and runs the tests on each.
+"""Shows what the tests miss: `make mutants MODULE=…` changes a sample of places and runs the tests on each.
 
-Cosmic Ray does it, in a copy of the checkout, so that nothing changed can stay behind.
+Cosmic Ray does this in a copy of the checkout, so no change is left behind.
 """
 
 import argparse
@@ -41,7 +41,7 @@ STARS: Final = re.compile(r"core/ReplaceBinaryOperator_(Mul|Pow)_")
 
 
 def main() -> None:
-    """Print the mutants in a random sample that survive, and how many there were."""
+    """Print the surviving mutants of a random sample, and the size of the sample."""
     parser = argparse.ArgumentParser(prog="python tests/sample_mutants.py", description=__doc__)
     parser.add_argument("module", help="a file or folder, such as src/customdb_contract/rules/migration/_leaving.py")
     parser.add_argument("--tests", default="tests/rules", help="what pytest runs, quickest first; default: tests/rules")
@@ -59,7 +59,7 @@ def main() -> None:
             module=options.module, timeout=options.timeout, python=sys.executable, tests=options.tests
         )
         (folder / "sample.toml").write_text(configuration, encoding="utf-8")
-        # Where the tests fail without a change, every change would seem to be noticed.
+        # If the tests fail without a change, every change would seem to be noticed.
         _run(folder, "cosmic-ray", "baseline", "sample.toml")
         _run(folder, "cosmic-ray", "init", "sample.toml", "sample.sqlite")
         _draw(folder / "sample.sqlite", options.sample, options.seed)
@@ -73,7 +73,7 @@ def _run(folder: Path, command: str, *arguments: str) -> None:
 
 
 def _draw(session: Path, size: int, seed: int) -> None:
-    """Leave a random sample of the mutants that a session has planned."""
+    """Keep a random sample of a session's planned mutants."""
     with closing(sqlite3.connect(session)) as connection, connection:
         rows = connection.execute(
             "SELECT job_id, operator_name, module_path, start_pos_row, start_pos_col FROM mutation_specs "
@@ -87,7 +87,7 @@ def _draw(session: Path, size: int, seed: int) -> None:
 
 
 def _is_natural(operator: str, folder: Path, module: str, row: int, column: int) -> bool:
-    """Whether somebody could make the change: most that a star of a signature becomes are not even Python."""
+    """Whether a person could make the change: most changes of a star in a signature are not valid Python."""
     if STARS.match(operator):
         line = (folder / module).read_text(encoding="utf-8").splitlines()[row - 1]
         # In formatted code, only an operator has a space after it, or an operand right before it.

@@ -1,4 +1,4 @@
-"""A bridge whose scripts are plain functions in the test, so that probes are tested without threads."""
+"""A bridge whose scripts are plain functions in the test, to test probes without threads."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -66,7 +66,7 @@ class ScriptedBridge:
 
 @define
 class Store:
-    """A correct store of a few people, by e-mail: what the scripts of a test answer unless it says otherwise."""
+    """A correct store of a few users by e-mail: the default scripts of a test."""
 
     passwords: Mapping[str, str]
 
@@ -95,6 +95,6 @@ PASSWORDS = {"ada@example.com": "correct Horse battery", "grace@example.com": "n
 
 
 def truth(*users: KnownUser, connection: Connection | None = None) -> Truth:
-    """Return the truth about the people of `PASSWORDS`, or about others."""
+    """Return the known users of `PASSWORDS`, or others."""
     known = users or tuple(KnownUser(email=email, password=password) for email, password in PASSWORDS.items())
     return Truth.of(known, connection or Connection(), SecretRegistry())

@@ -1,6 +1,6 @@
-"""A shop's accounts behind a REST API of its own: an HTTP store with all seven operations, and what it means.
+"""A shop's accounts behind its own REST API: an HTTP store with all seven operations, and its mapping.
 
-It is the API that `HttpDatabase` expects by default, and so do the scripts of `init --template http`.
+`HttpDatabase` and the scripts of `init --template http` expect this API by default.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ def _same(one: object, other: object) -> bool:
 
 
 class ShopApi:
-    """The users, and the answers; what it is asked is checked, as an API does."""
+    """The users and the responses; requests are validated, as an API does."""
 
     def __init__(self, people: Iterable[KnownUser] = ()) -> None:
         self.users: list[dict[str, Any]] = []

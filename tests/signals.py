@@ -1,4 +1,4 @@
-"""Signals in tests, however the tests themselves were started."""
+"""Signal handling in tests, independent of how the tests were started."""
 
 import signal
 from collections.abc import Generator
@@ -9,7 +9,7 @@ __all__ = ["foreground_handlers"]
 
 @contextmanager
 def foreground_handlers() -> Generator[None]:
-    """Have the handlers of a Python that was started in the foreground, also where the parent ignores ctrl-C."""
+    """Use the signal handlers of a foreground Python, even if the parent process ignores Ctrl-C."""
     on_interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     on_end = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:

@@ -1,4 +1,4 @@
-"""A Spark of its own for tests, in local mode: it starts in some ten seconds, so they share one."""
+"""A Spark for tests, in local mode: it takes about ten seconds to start, so the tests share it."""
 
 import importlib
 import os
@@ -12,7 +12,7 @@ __all__ = ["find_java", "run_spark"]
 
 
 def find_java() -> str | None:
-    """Return the Java that Spark runs on, or None where there is none."""
+    """Return the Java that Spark runs on, or None if there is none."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
 
@@ -20,7 +20,7 @@ def find_java() -> str | None:
 @contextmanager
 def run_spark() -> Generator[Any]:
     """Run Spark, and yield Ibis' connection with it."""
-    # Only one of the Pythons of CI has it.
+    # Only one of CI's Python versions has it.
     spark: Any = importlib.import_module("pyspark.sql")
     context: Any = importlib.import_module("pyspark").SparkContext
     ibis: Any = importlib.import_module("ibis")

@@ -69,8 +69,8 @@ class Engine:
     Args:
         url: The address for plain calls.
         async_url: The address for coroutines.
-        ddl: The shop's tables; `{n}` is replaced, so that there are as many shops as are needed.
-        server: What can be killed and started, or None.
+        ddl: The shop's tables; `{n}` is replaced by a number, one for each shop.
+        server: The server that can be killed and started, or None.
     """
 
     url: str
@@ -80,20 +80,20 @@ class Engine:
     _numbers: Iterator[int] = field(factory=lambda: count(1))
 
     def execute(self, script: str, **values: object) -> None:
-        """Run statements, around the databases that are tested."""
+        """Run statements directly, bypassing the tested databases."""
         engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
         with engine.begin() as connection:
             for statement in filter(str.strip, script.split(";")):
                 connection.execute(sqlalchemy.text(statement), values)
 
     def rows(self, query: str, **values: object) -> list[Mapping[str, Any]]:
-        """Look into the database, around the databases that are tested."""
+        """Query the database directly, bypassing the tested databases."""
         engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
             return [dict(row) for row in connection.execute(sqlalchemy.text(query), values).mappings()]
 
     def shop(self, *, full: bool = False) -> SqlUsers:
-        """Make the tables of a shop, and return what they mean."""
+        """Create the tables of a shop, and return their mapping."""
         number = next(self._numbers)
         self.execute(self.ddl.format(n=number))
         if full:
@@ -128,7 +128,7 @@ class Engine:
         return AsyncSqlDatabase(settings.pop("url", self.async_url), users, PASSWORDS, **settings)
 
     def at(self, port: int) -> "Engine":
-        """Return the same with another port, where something else answers."""
+        """Return the same with another port, on which something else answers."""
         moved = [
             sqlalchemy.make_url(url).set(port=port).render_as_string(hide_password=False)
             for url in (self.url, self.async_url)
@@ -137,7 +137,7 @@ class Engine:
 
 
 def users_of(number: int) -> SqlUsers:
-    """Return what the tables of a shop mean."""
+    """Return the mapping of a shop's tables."""
     details = f"details{number}"
     return SqlUsers(
         table=f"customers{number}",
@@ -157,7 +157,7 @@ def users_of(number: int) -> SqlUsers:
 
 
 def hashed(password: str) -> str:
-    """Return a hash as a shop has it: by bcrypt, or by PBKDF2 where the password is too long for that."""
+    """Return a hash as the shop stores it: bcrypt, or PBKDF2 if the password is too long for bcrypt."""
     if len(password) <= 72:
         return PASSWORDS.hash(password)
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 1000)
@@ -207,6 +207,6 @@ ENGINES: Final = {"sqlite": _sqlite, "postgresql": _postgres, "mariadb": _mariad
 
 @contextmanager
 def running(name: str, folder: Path) -> Generator[Engine]:
-    """Run an engine, or skip the test where this machine does not have it."""
+    """Run an engine, or skip the test if it is not installed."""
     with ENGINES[name](folder) as engine:
         yield engine

@@ -1,6 +1,6 @@
-"""A double of Stormpath's retired REST service: no server of Stormpath's is left to test with.
+"""A double of Stormpath's retired REST service, which no longer has a server to test with.
 
-It does what the service's documentation says of the operations that scripts need, with the statuses and codes of its
+It follows the service's documentation for the operations that scripts need, with the statuses and codes of its
 `errors.rst`: <https://github.com/stormpath/stormpath-documentation>.
 """
 

@@ -1,4 +1,4 @@
-"""Test modules as a team writes them, for pytester."""
+"""Test modules for pytester, as a team writes them."""
 
 from textwrap import dedent, indent
 
@@ -6,7 +6,7 @@ import pytest
 
 __all__ = ["MODULE", "SHOP", "write_suite"]
 
-# It imports no more than a team's database would, for a process of its own loads all of it.
+# It imports no more than a team's database would, since a separate process loads all of it.
 SHOP = '''
 from customdb_contract import Found, NotFound, ScriptError, WrongUsernameOrPasswordError
 

@@ -1,4 +1,4 @@
-"""The systems that there are databases in Python and scripts in JavaScript for, and what both were tested on."""
+"""The systems with databases in Python or scripts in JavaScript, and the servers both were tested on."""
 
 from typing import Final
 
@@ -25,10 +25,10 @@ class System:
         page: The page about it, in `docs/how-to`.
         databases: The databases in Python, in `customdb_contract.databases`.
         mapping: The code that declares their mapping, if there is ready-made code.
-        suites: The contract suites that they keep, by module and class.
-        python_on: What these run on.
+        suites: The contract suites that they pass, by module and class.
+        python_on: The servers that the suites run on.
         template: The template of the scripts in JavaScript.
-        scripts_on: What `test_database_templates` checks these on.
+        scripts_on: The servers on which `test_database_templates` checks the scripts.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What tests of templates share, and the stores of those over SQL Server, which a test double stands in for."""
+"""Shared by tests of templates, and the stores for SQL Server, which a test double replaces."""
 
 import shutil
 import ssl
@@ -60,7 +60,7 @@ def hashed(variable: str) -> str:
 
 
 def people() -> str:
-    """Return the statement that puts the users of the templates into a store."""
+    """Return the statement that inserts the users of the templates."""
     return (
         "INSERT INTO users (email, password_hash, email_verified, name, plan) VALUES "
         f"('Ada@Example.com', '{hashed('ADA_PASSWORD')}', true, 'Ada', 'full'), "
@@ -69,7 +69,7 @@ def people() -> str:
 
 
 def tables(folder: Path) -> str:
-    """Return the T-SQL that makes the tables of a template and puts the users into them."""
+    """Return the T-SQL that creates the tables of a template and inserts the users."""
     schema = (folder / "schema.sql").read_text(encoding="utf-8")
     return schema + people().replace("true", "1").replace("false", "0")
 
@@ -86,7 +86,7 @@ def sql_server(folder: Path) -> Generator[dict[str, str]]:
 
 
 def _certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """Make a certificate for a name, which nobody trusts by itself; return it, and a server's use of it."""
+    """Create an untrusted certificate for a name; return it and the TLS context of a server."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl on this machine")
@@ -150,7 +150,7 @@ _APPLICATIONS: Final = {"/": UUID(int=1), "/other": UUID(int=2)}
 
 
 def user_key(number: int) -> UUID:
-    """Return the key of a user, which has letters in it: a driver writes these in upper case."""
+    """Return the key of a user; it contains letters, which a driver writes in upper case."""
     return UUID(int=0xADA_0000 + number)
 
 
@@ -185,7 +185,7 @@ def member(
 
 
 def applications(folder: Path) -> str:
-    """Return the T-SQL that makes the tables of a membership provider with two applications."""
+    """Return the T-SQL that creates the tables of a membership provider with two applications."""
     rows = ", ".join(f"('{key}', '{name}')" for name, key in _APPLICATIONS.items())
     schema = (folder / "schema.sql").read_text(encoding="utf-8")
     return f"{schema} INSERT INTO Applications (ApplicationId, ApplicationName) VALUES {rows};"
@@ -193,7 +193,7 @@ def applications(folder: Path) -> str:
 
 @contextmanager
 def universal_providers(folder: Path) -> Generator[dict[str, str]]:
-    """Run the double with the tables of the Universal Providers, where two applications have the same users."""
+    """Run the double with the tables of the Universal Providers, in which two applications have the same users."""
     with run_sql_server_double(applications(folder)) as double:
         for number, (email, variable) in enumerate(_LEGACY, start=1):
             hashed_so = membership_hash(PASSWORDS[variable], b64decode(SALT))
@@ -217,7 +217,7 @@ def change(path: Path, *changes: tuple[str, str]) -> None:
 
 
 def scripts_of(folder: Path, *environment: str, **configuration: str) -> NodeDatabase:
-    """Return the scripts of a template, to be called one by one."""
+    """Return the scripts of a template, for single calls."""
     scripts = folder / "database-connections" / "legacy"
     for script in scripts.glob("*.js"):
         change(script, *QUICKLY)
@@ -225,12 +225,12 @@ def scripts_of(folder: Path, *environment: str, **configuration: str) -> NodeDat
 
 
 def over(double: SqlServerDouble, **configuration: str) -> dict[str, str]:
-    """Return the settings of scripts that talk to a double of SQL Server."""
+    """Return the settings of scripts that use a double of SQL Server."""
     settings = {"MSSQL_SERVER": "127.0.0.1", "MSSQL_PORT": str(double.port), "MSSQL_DATABASE": DATABASE}
     return settings | {"MSSQL_USER": USER, "MSSQL_PASSWORD": PASSWORD} | configuration
 
 
 def failure_of(result: object) -> tuple[type[object], str]:
-    """Return the class and the text of the error that a script ended with."""
+    """Return the class and the message of the error that a script ended with."""
     assert isinstance(result, Failed), result
     return type(result.error), str(result.error)

@@ -1,4 +1,4 @@
-"""What the test double of MongoDB keeps: documents, unique indexes, and the few operators that clients may send."""
+"""The store of the MongoDB test double: documents, unique indexes, and the few supported operators."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ Document = dict[str, Any]
 
 
 class CommandError(Exception):
-    """What a command ends with: MongoDB's code, its name, and a text."""
+    """The error of a command: MongoDB's code, its name, and a message."""
 
     def __init__(self, code: int, name: str, message: str) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class CommandError(Exception):
 
 
 class DuplicateError(CommandError):
-    """A unique index has the key already."""
+    """A unique index already contains the key."""
 
     def __init__(self, index: str) -> None:
         super().__init__(11000, "DuplicateKey", f"E11000 duplicate key error index: {index}")
@@ -34,18 +34,18 @@ class Index:
     """An index.
 
     Args:
-        spec: What createIndexes was given.
+        spec: The argument of createIndexes.
     """
 
     spec: Document
 
     @property
     def is_unique(self) -> bool:
-        """Whether no two documents may have the same key."""
+        """Whether the index forbids two documents with the same key."""
         return bool(self.spec.get("unique")) or self.spec["name"] == "_id_"
 
     def key_of(self, document: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Return a document's key, or None where the index leaves it out."""
+        """Return a document's key, or None if the index omits the document."""
         values = [_at(document, path) for path in self.spec["key"]]
         partial = self.spec.get("partialFilterExpression")
         if (self.spec.get("sparse") and values == [[]] * len(values)) or (partial and not _matches(document, partial)):
@@ -61,7 +61,7 @@ class Collection:
     indexes: list[Index] = field(factory=lambda: [Index({"v": 2, "key": {"_id": 1}, "name": "_id_"})])
 
     def create_index(self, spec: Document) -> None:
-        """Add an index, unless it is there."""
+        """Add an index unless it exists."""
         if all(index.spec["name"] != spec["name"] for index in self.indexes):
             index = Index({"v": 2, **spec})
             keys = [index.key_of(document) for document in self.documents]
@@ -77,7 +77,7 @@ class Collection:
         self.documents.append(document)
 
     def replace(self, old: Document, new: Document) -> None:
-        """Put a document in the place of another one."""
+        """Replace a document."""
         if new["_id"] != old["_id"]:
             raise CommandError(66, "ImmutableField", "the field '_id' cannot be changed")
         self._check(new, old)
@@ -104,7 +104,7 @@ class Collection:
 
 
 def apply_update(document: Document, update: Mapping[str, Any]) -> Document:
-    """Return what an update makes of a document: `$set` and `$unset`, or another document in its place."""
+    """Return the updated document: `$set` and `$unset`, or a replacement document."""
     if not any(name.startswith("$") for name in update):
         return {"_id": document["_id"], **update}
     changed = document
@@ -127,7 +127,7 @@ def _with(document: Any, path: list[str], value: list[Any]) -> Document:
 
 
 def _at(value: Any, path: str) -> list[Any]:
-    """Return what is at a path: nothing, one value, or those of an array."""
+    """Return the values at a path: none, one, or those of an array."""
     first, _, rest = path.partition(".")
     if _is_array(value):
         return [found for one in value if _is_document(one) for found in _at(one, path)]
@@ -163,7 +163,7 @@ def _equals(found: list[Any], wanted: Any, collation: Mapping[str, Any] | None) 
 
 
 def _is_like(found: list[Any], pattern: str) -> bool:
-    """Tell whether a text matches a regular expression, whatever the case of its letters in ASCII is."""
+    """Return whether a text matches a regular expression, ignoring the case of ASCII letters."""
     try:
         return any(isinstance(value, str) and re.search(pattern, value, re.IGNORECASE | re.ASCII) for value in found)
     except re.error as error:
@@ -190,7 +190,7 @@ _OPERATORS: Final[Mapping[str, _Operator]] = {
 
 
 def _folded(value: Any, collation: Mapping[str, Any] | None) -> Any:
-    """Return what two texts have in common that a collation takes for the same: at strength 2 only the case differs."""
+    """Return the form that is equal for texts a collation treats as equal: at strength 2 only the case differs."""
     if not isinstance(value, str) or not collation or collation.get("strength", 3) > 2:
         return value
     return unicodedata.normalize("NFKC", value).casefold()

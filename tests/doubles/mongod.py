@@ -1,6 +1,6 @@
 """A wire-level test double of MongoDB: it speaks the protocol to the real drivers, and is not MongoDB.
 
-It proves how a driver is used, what is sent, and what is made of the answers; it proves nothing of MongoDB's own
+It proves how a driver is used, what is sent, and how responses are handled; it proves nothing about MongoDB's own
 semantics. It knows neither TLS nor transactions, and compares texts under a collation only roughly.
 
 Source: <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>.
@@ -49,10 +49,10 @@ _HELLO: Final = {
 
 
 class MongodDouble:
-    """The double, on a free port of 127.0.0.1. What it keeps outlives `kill` and `start`.
+    """The double, on a free port of 127.0.0.1. Its data survives `kill` and `start`.
 
     Args:
-        user: Who has to log in before anything else is done, or None.
+        user: The user who must log in before any other command, or None.
         password: The password.
 
     Attributes:
@@ -72,22 +72,22 @@ class MongodDouble:
 
     @property
     def url(self) -> str:
-        """The address of a database on it."""
+        """The address of a database on the double."""
         return f"mongodb://127.0.0.1:{self.port}/shop"
 
     def collection(self, name: str) -> Collection:
-        """Return a collection of the database, for a look into it around the clients."""
+        """Return a collection of the database, to inspect it without a client."""
         return self._collections.setdefault(f"shop.{name}", Collection())
 
     def start(self) -> None:
-        """Listen, on the same port as before."""
+        """Listen on the same port as before."""
         ready = Event()
         self._thread = Thread(target=self._run, args=(ready,), name="mongod double", daemon=True)
         self._thread.start()
         ready.wait()
 
     def kill(self) -> None:
-        """End, in the middle of whatever goes on, as a process that is killed."""
+        """Stop at once, like a killed process."""
         if self._thread is not None and self._stop is not None:
             loop, stop = self._stop
             loop.call_soon_threadsafe(stop.set)
@@ -318,7 +318,7 @@ def _failure(error: CommandError) -> Document:
 
 
 def _written(statements: list[Document], write: Callable[[Document], None]) -> Document:
-    """Write one after the other, up to the first that fails."""
+    """Perform the writes in order, up to the first that fails."""
     for number, statement in enumerate(statements):
         try:
             write(statement)
@@ -333,7 +333,7 @@ def _refuse_upsert(update: Document) -> None:
 
 
 def _projected(document: Document, projection: Mapping[str, Any] | None) -> Document:
-    """Return the fields that are asked for; paths that overlap are refused, as by MongoDB since 4.4."""
+    """Return the requested fields; overlapping paths are refused, as in MongoDB since 4.4."""
     wanted = [path for path, value in (projection or {}).items() if value and path != "_id"]
     for one, other in itertools.permutations(wanted, 2):
         if one.startswith(f"{other}."):
@@ -358,7 +358,7 @@ def _copy(document: Any, into: Document, path: list[str]) -> None:
 
 @contextmanager
 def running_mongod_double(user: str | None = None, password: str = "") -> Generator[MongodDouble]:
-    """Run a double while tests run; with a user, nobody else may do anything."""
+    """Run a double while tests run; if a user is given, only that user has access."""
     double = MongodDouble(user, password)
     double.start()
     try:

@@ -21,10 +21,10 @@ _SALT: Final = b"salt of a double"
 
 @define
 class Login:
-    """How far one connection has come.
+    """The state of one connection's log-in.
 
     Args:
-        user: Who may log in; None lets everybody do everything.
+        user: The user who may log in; None allows every client everything.
         password: The password.
         is_done: Whether the connection is logged in.
     """
@@ -39,7 +39,7 @@ class Login:
         self.is_done = self.user is None
 
     def start(self, command: Document) -> Document:
-        """Answer saslStart: with a salt, whoever it is."""
+        """Answer saslStart with a salt, for any user."""
         said = bytes(command["payload"]).decode()
         if command["mechanism"] != "SCRAM-SHA-256" or not said.startswith(f"n,,n={self.user},r="):
             raise _refusal()
@@ -50,7 +50,7 @@ class Login:
         return _answer(answer, is_done=False)
 
     def go_on(self, command: Document) -> Document:
-        """Answer saslContinue: the proof is right, or it is not."""
+        """Answer saslContinue: accept or reject the proof."""
         said, _, proof = bytes(command["payload"]).decode().rpartition(",p=")
         key = hashlib.pbkdf2_hmac("sha256", self.password.encode(), _SALT, _ROUNDS)
         client_key = _signed(key, b"Client Key")

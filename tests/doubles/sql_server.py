@@ -1,7 +1,7 @@
 """A wire-level test double of SQL Server: it speaks TDS 7.4 to real drivers, over SQLite.
 
-It is not SQL Server. It shows that a driver and its statements fit together, from log-in to errors; what the engine
-itself would make of a statement it does not show.
+It is not SQL Server. It shows that a driver and its statements work together, from log-in to errors, but not what the
+engine itself would do with a statement.
 """
 
 import re
@@ -62,7 +62,7 @@ _LEVELS: Final = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE REA
 
 @define
 class _Connection:
-    """One client: reads a message, answers it, until one of the two goes."""
+    """One client: reads and answers messages until either side disconnects."""
 
     client: socket.socket
     double: "SqlServerDouble"
@@ -266,7 +266,7 @@ def _prelogin(*, is_encrypted: bool) -> bytes:
 
 
 def _results(results: Sequence[Result], *, is_last: bool = True) -> bytes:
-    """Return the answers of a batch; all but the last one say that more follows."""
+    """Return the responses to a batch; all but the last announce that more follow."""
     last = len(results) - is_last
     return b"".join(_result(result, 0xFD, is_more=place < last) for place, result in enumerate(results))
 
@@ -282,13 +282,13 @@ def _result(result: Result, token: int, *, is_more: bool) -> bytes:
 
 @define
 class SqlServerDouble:
-    """A double of SQL Server on a port of 127.0.0.1, which may be killed and started again.
+    """A double of SQL Server on a port of 127.0.0.1 that can be killed and restarted.
 
     Args:
-        folder: Where its databases are, which outlive it. A database is there as soon as a client names it.
-        tls: The certificate with which it speaks TLS to all clients; None: it speaks without.
-        refusals: The numbers of the errors that the next log-ins end with.
-        failures: Those that the next calls of procedures end with.
+        folder: The folder of its databases, which survive it. A database exists as soon as a client names it.
+        tls: The certificate for TLS with all clients; None means no TLS.
+        refusals: The error numbers with which the next log-ins fail.
+        failures: The error numbers with which the next procedure calls fail.
     """
 
     folder: Path
@@ -301,13 +301,13 @@ class SqlServerDouble:
     _threads: list[threading.Thread] = field(factory=list[threading.Thread], init=False)
 
     def start(self) -> None:
-        """Start it, on the port that it had."""
+        """Start the double on the same port as before."""
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self.port = int(self._listener.getsockname()[1])
         self._begin(self._accept, self._listener)
 
     def kill(self) -> None:
-        """End it and cut off its clients; what they had not committed is lost."""
+        """Stop the double and disconnect its clients; uncommitted changes are lost."""
         if self._listener is not None:
             with suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
@@ -321,7 +321,7 @@ class SqlServerDouble:
         self._threads.clear()
 
     def run(self, script: str) -> None:
-        """Run T-SQL in the database that clients have unless they name another one."""
+        """Run T-SQL in the default database of clients."""
         session = Session(_file(self.folder, DATABASE))
         try:
             for _ in session.run(script):
@@ -330,7 +330,7 @@ class SqlServerDouble:
             session.close()
 
     def rows(self, query: str) -> Sequence[Sequence[Value]]:
-        """Return what a query finds in that database."""
+        """Return the rows that a query finds in that database."""
         session = Session(_file(self.folder, DATABASE))
         try:
             (result,) = session.run(query)

@@ -1,4 +1,4 @@
-"""TLS as TDS 7.4 has it: its handshake goes in PRELOGIN messages, and what follows goes through it.
+"""TLS in TDS 7.4: the handshake is sent in PRELOGIN messages, and everything after it is encrypted.
 
 Source: <https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/60f56408-0188-4cd5-8b90-25c6f2423868>.
 """
@@ -16,7 +16,7 @@ _AT_ONCE: Final = 65536
 
 @define
 class TlsChannel:
-    """The server's end of a connection inside TLS, with the two methods of a socket that are needed.
+    """The server's end of a TLS connection, with the two socket methods that are needed.
 
     Args:
         client: The connection.
@@ -37,7 +37,7 @@ class TlsChannel:
         """Return the answer to a part of the handshake.
 
         Args:
-            message: What a PRELOGIN message of the client has.
+            message: The content of a PRELOGIN message of the client.
         """
         self._incoming.write(message)
         try:
@@ -48,7 +48,7 @@ class TlsChannel:
         return self._outgoing.read()
 
     def recv(self, size: int) -> bytes:
-        """Read what the client sent, or nothing at its end."""
+        """Read data from the client; empty at the end."""
         while True:
             try:
                 return self._tls.read(size)
@@ -59,6 +59,6 @@ class TlsChannel:
                 self._incoming.write(data)
 
     def sendall(self, data: bytes) -> None:
-        """Send something to the client."""
+        """Send data to the client."""
         self._tls.write(data)
         self.client.sendall(self._outgoing.read())

@@ -66,7 +66,7 @@ class Parameter:
     """A parameter of a remote procedure call.
 
     Args:
-        name: Its name with the `@`, or nothing.
+        name: Its name with the `@`, or an empty text.
         kind: Its type.
         value: Its value.
     """
@@ -89,7 +89,7 @@ class Reader:
 
     @property
     def is_over(self) -> bool:
-        """Whether everything was read."""
+        """Whether the whole message was read."""
         return self.at >= len(self.data)
 
     def take(self, size: int) -> bytes:
@@ -344,7 +344,7 @@ def _to_datetime2(moment: datetime) -> bytes:
 
 
 def metadata(columns: Sequence[Column]) -> bytes:
-    """Return what says which columns the rows have."""
+    """Return the description of the columns."""
     head = b"\x81" + len(columns).to_bytes(2, "little")
     return head + b"".join(bytes(4) + b"\x09\0" + _type(column.kind) + _text(column.name) for column in columns)
 
@@ -362,7 +362,7 @@ def done(
     is_error: bool = False,
     is_attention: bool = False,
 ) -> bytes:
-    """Return what ends a statement, a procedure or a message.
+    """Return the token that ends a statement, a procedure or a message.
 
     Args:
         token: 0xFD after a statement of a batch, 0xFF after one in a procedure, 0xFE after a procedure.
@@ -388,7 +388,7 @@ def error(number: int, message: str) -> bytes:
 
 
 def environment_change(kind: int, new: bytes, old: bytes = b"\0") -> bytes:
-    """Return that something of the session changed.
+    """Return the token for a changed session setting.
 
     Args:
         kind: 1 the database, 4 the size of packets, 7 the collation, 8 to 10 a transaction.
@@ -399,7 +399,7 @@ def environment_change(kind: int, new: bytes, old: bytes = b"\0") -> bytes:
 
 
 def login_acknowledged(database: str, packet_size: int) -> bytes:
-    """Return that a client is logged in."""
+    """Return the token for a successful log-in."""
     body = b"\x01\x74\0\0\x04" + _text("Microsoft SQL Server") + b"\x10\0\x0f\xa0"
     return (
         environment_change(1, _text(database), _text("master"))
@@ -411,7 +411,7 @@ def login_acknowledged(database: str, packet_size: int) -> bytes:
 
 
 def return_status() -> bytes:
-    """Return that a procedure went well."""
+    """Return the token for a successful procedure."""
     return b"\x79" + bytes(4)
 
 

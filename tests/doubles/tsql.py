@@ -1,6 +1,6 @@
 """The T-SQL that the double of SQL Server understands, run by SQLite.
 
-It is a double: it shows that drivers and statements fit together, not what SQL Server would make of them.
+It is a double: it shows that drivers and statements work together, not how SQL Server would execute them.
 """
 
 import re
@@ -32,7 +32,7 @@ _CATALOGUES: Final = frozenset({"sys", "information_schema"})
 
 
 class SqlServerError(Exception):
-    """An error as SQL Server numbers it.
+    """An error with SQL Server's number.
 
     Args:
         number: Its number.
@@ -46,12 +46,12 @@ class SqlServerError(Exception):
 
 @frozen
 class Result:
-    """What a statement returned.
+    """The result of a statement.
 
     Args:
         columns: The columns, if it returned rows.
         rows: The rows.
-        count: How many rows it returned or changed; None where it isn't about rows.
+        count: How many rows it returned or changed; None if the statement isn't about rows.
         transaction: 8 where it began a transaction, 9 where it committed one, 10 where it rolled one back.
     """
 
@@ -62,10 +62,10 @@ class Result:
 
 
 class Session:
-    """A connection of a client, with a connection to SQLite of its own.
+    """A client's connection, with its own connection to SQLite.
 
     A transaction of SQLite begins with the first write: until then each statement sees what others have committed,
-    as READ COMMITTED has it.
+    as under READ COMMITTED.
 
     Args:
         path: The file of the database.
@@ -98,7 +98,7 @@ class Session:
             self._store.create_function(name, arguments, function, deterministic=name in {"lower", "upper"})
 
     def close(self) -> None:
-        """Close it; what was not committed is rolled back."""
+        """Close the session; uncommitted changes are rolled back."""
         self._store.close()
 
     def begin(self, level: str | None = None) -> Result:
@@ -136,7 +136,7 @@ class Session:
 
         Args:
             text: The statements.
-            parameters: The values of what begins with `@`.
+            parameters: The values of the names that begin with `@`.
         """
         for statement in _parsed(text):
             try:
@@ -340,10 +340,10 @@ def _kind_of_value(value: Value) -> Kind:
 
 @frozen
 class _Kinds:
-    """Finds the names and types of what a statement returns.
+    """Finds the names and types of the columns that a statement returns.
 
     Args:
-        store: Where the tables are.
+        store: The store with the tables.
         parameters: The types of the parameters.
     """
 
@@ -351,7 +351,7 @@ class _Kinds:
     parameters: Mapping[str, Kind]
 
     def of(self, statement: exp.Expr) -> list[tuple[str | None, Kind | None]]:
-        """Return the name and the type of each column; None for a type that the values have to show."""
+        """Return the name and the type of each column; None for a type that only the values show."""
         if isinstance(statement, exp.SetOperation):
             return self.of(statement.this)
         tables = self._tables(statement)

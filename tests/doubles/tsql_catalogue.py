@@ -1,4 +1,4 @@
-"""The catalogue of the double of SQL Server: what SQLAlchemy's dialect asks of `sys`.
+"""The catalogue of the double of SQL Server: the views of `sys` that SQLAlchemy's dialect queries.
 
 Source: <https://learn.microsoft.com/sql/relational-databases/system-catalog-views/catalog-views-transact-sql>.
 """
@@ -57,7 +57,7 @@ def open_catalogue(store: sqlite3.Connection) -> None:
 
 
 def refresh_catalogue(store: sqlite3.Connection) -> None:
-    """Fill the views with the tables that are there now."""
+    """Fill the views with the current tables."""
     for view in ("objects", "columns", "default_constraints", "identity_columns", "key_constraints", "indexes"):
         store.execute(f"DELETE FROM sys.{view}")
     store.execute("DELETE FROM sys.index_columns")

@@ -1,4 +1,4 @@
-"""What the double of SQL Server makes of CREATE TABLE: the types of T-SQL stay, SQLite just holds the values."""
+"""CREATE TABLE in the double of SQL Server: the T-SQL types are kept, and SQLite only stores the values."""
 
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def _column(column: exp.ColumnDef) -> Iterator[str]:
     assert isinstance(column.kind, exp.DataType)
     declared = column.kind.sql("tsql").lower()
     plain, _, length = declared.rstrip(")").partition("(")
-    # In quotes, SQLite takes any text for a type.
+    # In quotes, SQLite accepts any text as a type.
     yield _quoted(declared)
     kinds = [constraint.kind for constraint in column.constraints]
     collation = next((kind.this.name for kind in kinds if isinstance(kind, exp.CollateColumnConstraint)), _USUAL)

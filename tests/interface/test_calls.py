@@ -1,6 +1,6 @@
-"""What a check calls is decided: each script's calls in order, with their situations, but for what is drawn.
+"""The calls of a check match the approved ones: each script's calls in order, with their situations.
 
-The shop answers as it should, so the calls are those of a database with which nothing is wrong.
+Randomly drawn values are left out. The shop is correct, so these are the calls of a correct database.
 """
 
 import re
@@ -77,7 +77,7 @@ def test_the_event_of_a_usual_log_in(request: pytest.FixtureRequest) -> None:
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Yield what an event has, with the path to it."""
+    """Yield each value in an event, with its path."""
     if isinstance(value, Mapping) and value:
         for name, inner in cast("Mapping[str, object]", value).items():
             yield from leaves(inner, f"{path}.{name}" if path else name)

@@ -1,4 +1,4 @@
-"""What is printed is decided: reports in each format, the rules, and what a rehearsal prints."""
+"""Printed output matches the approved texts: reports in each format, the rules, and rehearsals."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def report_on(name: str) -> Report:
 
 
 def _others() -> Sequence[Verdict]:
-    """Return verdicts that no transcript has."""
+    """Return verdicts that no transcript leads to."""
     finding = Finding("a breach\x1b", Severity.WARNING, None, (2, 1), "a.py:7:3", path="a", expected="1", got="2")
     of_delete = Finding("a breach", Severity.INFO, Script.DELETE, ())
     return (

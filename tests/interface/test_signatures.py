@@ -1,6 +1,6 @@
-"""The signatures that users see are decided: each parameter's name, kind and default, and each field's.
+"""Public signatures match the approved ones: the name, kind and default of each parameter and field.
 
-What is told apart: parameters by position, by name (behind `*`) or by either; what awaits; what is a property; which
+Distinguished are: parameters by position, by name (after `*`) or by either; coroutines; properties; which
 classes are frozen, hashable, or compared by identity; the members of enumerations.
 """
 
@@ -40,7 +40,7 @@ def _dotted(file: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-# The front door looks names up where they live, and `tests/test_init.py` is about it.
+# The package itself looks names up in their modules; `tests/test_init.py` tests that.
 MODULES: Final = [
     name for name in map(_dotted, sorted(SOURCE.rglob("*.py"))) if "._" not in name and name != SOURCE.name
 ]
@@ -56,7 +56,7 @@ def positional(folder: Path) -> Iterator[str]:
 
 
 def described(module: ModuleType) -> Iterator[str]:
-    """Yield what a user sees of a module, in lines."""
+    """Yield a module's public interface, in lines."""
     offered = [getattr(module, name) for name in sorted(module.__all__)]
     below = {name for other in MODULES if other.startswith(f"{module.__name__}.") for name in _offers(other)}
     for name, value in zip(sorted(module.__all__), offered, strict=True):
@@ -93,7 +93,7 @@ def _traits(value: type) -> Iterator[str]:
 
 
 def _members(value: type, others: Collection[object]) -> Iterator[str]:
-    """Yield the methods and properties of a class, but for those that another one of the module has told."""
+    """Yield the methods and properties of a class, except those listed for another class of the module."""
     for name in sorted(set(dir(value))):
         owner = next((base for base in value.__mro__ if name in vars(base)), None)
         if owner is None or owner in others or not _is_ours(owner):
@@ -131,7 +131,7 @@ def _without_type(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 class _Default:
-    """A default that looks the same in each run."""
+    """A default with the same repr in each run."""
 
     def __init__(self, value: object) -> None:
         self._value = value
@@ -159,7 +159,7 @@ def test_only_what_others_call_by_position_has_parameters_without_a_name(request
 
 
 def test_limits_are_approved(request: pytest.FixtureRequest) -> None:
-    # No test measures time, and few need as much of anything as there may be: who doubles a limit breaks none.
+    # No other test would fail if a limit were doubled.
     limits = (
         f"{file.relative_to(SOURCE)}: {line.partition('  #')[0]}"
         for file in sorted(SOURCE.rglob("*.py"))

@@ -42,7 +42,7 @@ def types() -> int:
 
 
 def report() -> int:
-    """Show what the tests have not run of the runner, and fail when that is anything."""
+    """Show which code of the runner the tests have not run, and fail if there is any."""
     bounds = [option for what in ("lines", "branches", "functions") for option in (f"--{what}", "100")]
     covered = ["--src", RUNNER, "--include", f"{RUNNER}/*.cjs", "--all"]
     shown = ["--check-coverage", *bounds, "--reporter", "text", "--skip-full"]
@@ -50,7 +50,7 @@ def report() -> int:
 
 
 def erase() -> int:
-    """Forget what was measured."""
+    """Delete the measured data."""
     shutil.rmtree(MEASURED, ignore_errors=True)
     return 0
 
@@ -64,7 +64,7 @@ def _run(script: str, *arguments: str) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what is named, and return the exit code."""
+    """Run the named command, and return the exit code."""
     return COMMANDS[arguments[0]]()
 
 

@@ -1,4 +1,4 @@
-"""What a finding carries as data: each has the path that was compared, or is of a rule that compares nothing."""
+"""The data of findings: each has the compared path, or belongs to a rule that compares nothing."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -23,7 +23,7 @@ NOTHING_COMPARED: Final[Mapping[str, str]] = {
 
 
 def without_path(judged: Report | Verdict) -> Collection[str]:
-    """Return the names of the rules with a finding that has no path, though it should."""
+    """Return the names of the rules with a finding whose path is missing."""
     verdicts = judged.verdicts if isinstance(judged, Report) else (judged,)
     return {
         verdict.rule.name

@@ -1,4 +1,4 @@
-"""What holds for all tests of rules: each verdict that one reaches is decided."""
+"""For all tests of rules: each verdict is compared with the approved one."""
 
 from collections.abc import Generator
 
@@ -11,7 +11,7 @@ from rules.judging import REACHED
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Compare what a test has found with what was decided, but for what is only drawn."""
+    """Compare a test's findings with the approved ones, except for drawn values."""
     REACHED.clear()
     result = yield
     if REACHED and not is_hypothesis_test(pyfuncitem.obj):

@@ -17,7 +17,7 @@ REACHED: Final[list[Verdict]] = []
 
 
 def verdict(rule: Rule, told: str | Transcript, *others: Rule) -> Verdict:
-    """Return the verdict of one rule on a transcript; `others` are judged beside it, so that it can yield to them."""
+    """Return the verdict of one rule on a transcript; `others` are judged too, so that it can yield to them."""
     transcript = Transcript.parse(told) if isinstance(told, str) else told
     judged = judge_by((rule, *others), transcript).verdict(rule.info.name)
     assert without_path(judged) == set()
@@ -26,12 +26,12 @@ def verdict(rule: Rule, told: str | Transcript, *others: Rule) -> Verdict:
 
 
 def report_on(text: str, rules: Collection[Rule] = CATALOGUE) -> Report:
-    """Return what many rules say of a transcript; decided is what those say that can judge it."""
+    """Return the report of many rules on a transcript; the approved text has those that can judge it."""
     judged = judge_by(tuple(rules), Transcript.parse(text))
     REACHED.extend(verdict for verdict in judged.verdicts if verdict.status is not Status.NOT_APPLICABLE)
     return judged
 
 
 def findings(rule: Rule, text: str, *others: Rule) -> Sequence[Finding]:
-    """Return what one rule finds in a transcript; `others` are judged beside it, so that it can yield to them."""
+    """Return the findings of one rule in a transcript; `others` are judged too, so that it can yield to them."""
     return list(verdict(rule, text, *others).findings)

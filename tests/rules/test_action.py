@@ -1,4 +1,4 @@
-"""The rules about Actions: what is nearly a breach, and what cannot be judged."""
+"""The rules about Actions: near misses, and cases that cannot be judged."""
 
 import re
 from collections.abc import Iterator

@@ -47,7 +47,7 @@ def test_a_fix_is_whole_without_its_code(rule: Rule) -> None:
 
 
 def forbidden_imports() -> set[str]:
-    """Return what `[tool.importlinter]` keeps out of rules."""
+    """Return the modules that `[tool.importlinter]` forbids in rules."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     return next(set(each["forbidden_modules"]) for each in contracts if each.get("source_modules") == [rules.__name__])
@@ -122,7 +122,7 @@ def test_a_rule_yields_to_existing_rules(rule: Rule) -> None:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Return a version as numbers; of one that is being made, that which it will be."""
+    """Return a version as numbers; for a development version, the coming release."""
     assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(\.dev0)?", text), text
     return tuple(int(part) for part in text.removesuffix(".dev0").split("."))
 

@@ -1,6 +1,6 @@
-"""What each rule compares is decided: comparisons that turn out well have their evidence too.
+"""The comparisons of each rule match the approved ones; passing comparisons have evidence, too.
 
-Each looks at its own examples, and all look at whole checks of the bookshop, as they were recorded once.
+Each rule judges its own examples, and all judge recorded checks of the bookshop.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.txt"))
 
 
 def compared(rule: Rule, transcript: Transcript) -> Iterator[str]:
-    """Yield the comparisons that a rule makes, each with the numbers of the records that it is about."""
+    """Yield the comparisons of a rule, each with the numbers of its records."""
     for comparison in rule.judge(transcript):
         if isinstance(comparison, Untried):
             yield "untried"

@@ -24,7 +24,7 @@ REFUSED = 'failed WrongUsernameOrPasswordError(null) "no"'
 
 
 def both(get_user: str, login: str, *, name: str = "ada") -> str:
-    """Return one call of each script for one person, with what stands in the profiles beside user_id and e-mail."""
+    """Return one call of each script for one user, with the given extra members in the profiles."""
     email = f'"user_id": "{name}-7", "email": "{name}@example.com"'
     return (
         f"get_user {name}@example.com -> found {{{email}{get_user}}}\n"

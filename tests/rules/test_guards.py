@@ -1,4 +1,4 @@
-"""Guards of rules: what looks like a breach, or like a comparison that could be made, and is neither."""
+"""Guards of rules: cases that look like a breach or a comparison and are neither."""
 
 import pytest
 
@@ -217,7 +217,7 @@ BREAKS = {
 
 
 def judged(subject: str, text: str) -> tuple[Status, int, int]:
-    """Return the status, the number of findings and the number of comparisons that turned out well."""
+    """Return the status, the number of findings, and the number of passing comparisons."""
     found = verdict(find_rule(subject.partition(":")[0]), text)
     return found.status, len(found.findings), found.held
 

@@ -1,6 +1,6 @@
-"""The history: what must be true of each account after each call, and of whom a call is.
+"""The history: the facts about each account after each call, and the account that a call is about.
 
-Below each call stands what it is about, with what was true before it, and then what is true after it of each account.
+Below each call: its account, with the facts before the call, and then the facts about each account after it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ IDS = ("7", "8")
 
 
 def told(calls: Sequence[str]) -> Iterator[str]:
-    """Yield calls, each with what the history says of it, and after it, in lines."""
+    """Yield calls, each with the history's facts before and after it, in lines."""
     history = History()
     written = (call if "   [" in call else f"{call}   [writing of new]" for call in calls)
     for call, exchange in zip(calls, Transcript.parse("\n".join([PEOPLE, *written])).exchanges, strict=True):

@@ -1,4 +1,4 @@
-"""No rule crashes, whatever a transcript says: scripts hand over anything, and people edit what they replay."""
+"""No rule crashes on any transcript: scripts return anything, and users edit the transcripts they replay."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -75,7 +75,7 @@ def _crashes(transcript: Transcript) -> set[str]:
 
 
 def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored transcript with the calls of two, so that what one rule looks at meets what another does."""
+    """Return a stored transcript with the calls of two, so that the inputs of two rules are combined."""
     document = copy.deepcopy(first)
     header, other = document["header"], copy.deepcopy(second)
     labels = {person["label"] for person in header["people"]}
@@ -88,7 +88,7 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def _places(document: object, above: _Place = ()) -> Iterator[_Place]:
-    """Yield where a script, or whoever wrote the transcript, has a say: keys and items at every depth."""
+    """Yield the places that a script or the author of the transcript controls: keys and items at every depth."""
     inner: list[tuple[str | int, object]] = []
     if isinstance(document, dict):
         inner = list(cast("dict[str | int, object]", document).items())

@@ -1,4 +1,4 @@
-"""A rule judges each user as if no one else were there: what comes before and after changes nothing.
+"""A rule judges each user independently: calls before and after those of the user change nothing.
 
 A loop that ends too early, or a rule that looks only at the first user, fails here.
 """
@@ -43,7 +43,7 @@ EXAMPLES: Final = [
     rule.info.sections[section]
     for rule in CATALOGUE
     for section in ("Violates", "Conforms")
-    # These two show of the whole store that something else is not the reason of what is seen.
+    # These two records exclude another cause for the whole store.
     if rule.info.name not in {"callback-called-twice", "get-user-ignores-identifier"}
 ]
 
@@ -55,18 +55,18 @@ _ID: Final = re.compile(rf"{_BEFORE_ID}(?:[a-z]+[-|])?(?=\d)")
 
 @cache
 def renamed(text: str, number: int) -> Transcript:
-    """Return an example in which everybody is somebody else: with other names, addresses and ids."""
+    """Return an example with all users renamed: other names, addresses and ids."""
     people = _NAME.sub(lambda name: f"{'Zz' if name[0].istitle() else 'zz'}{number}q{name[0]}", text)
     return Transcript.parse(_ID.sub(lambda prefix: f"{prefix[0]}{number + 1}0", people))
 
 
 def in_the_store_of(example: Transcript, broken: Transcript) -> Transcript:
-    """Return an example as if the other one's connection and scripts were its own."""
+    """Return an example with the connection and scripts of the other one."""
     return evolve(example, header=evolve(broken.header, people=example.header.people))
 
 
 def joined(parts: Sequence[Transcript]) -> Transcript:
-    """Return one transcript with the people and the records of several, in order."""
+    """Return one transcript with the users and records of several, in order."""
     people: list[Person] = [person for part in parts for person in part.header.people]
     header: Header = evolve(parts[0].header, people=tuple(people))
     records: list[Record] = []
@@ -77,7 +77,7 @@ def joined(parts: Sequence[Transcript]) -> Transcript:
 
 
 def moved(record: Record, places: int) -> Record:
-    """Return a record that stands a number of places later, and so does what caused it."""
+    """Return a record moved later by a number of places, together with its cause."""
     cause = cause_of(record)
     later = evolve(record, number=record.number + places)
     if isinstance(later, ActionRun) and later.follows is not None:
@@ -86,13 +86,13 @@ def moved(record: Record, places: int) -> Record:
 
 
 def evidence(rule: Rule, transcript: Transcript) -> Sequence[int]:
-    """Return the calls that prove what a rule finds."""
+    """Return the calls that prove the findings of a rule."""
     found = judge_by((rule,), transcript).verdict(rule.info.name).findings
     return sorted({number for finding in found for number in finding.evidence})
 
 
 def innocent(rule: Rule, broken: Transcript) -> Iterator[Transcript]:
-    """Yield all examples, of whichever rule, in which this rule finds nothing."""
+    """Yield all examples of any rule in which this rule finds nothing."""
     for number, text in enumerate(EXAMPLES):
         example = in_the_store_of(renamed(text, number), broken)
         if not evidence(rule, example):
@@ -132,7 +132,7 @@ def test_a_conforming_call_is_recognised_for_every_user(rule: Rule) -> None:
 
 
 def twice(transcript: Transcript) -> Transcript:
-    """Return an example in which all happens again, and whatever is noticed of a call is followed by another one."""
+    """Return an example in which everything happens twice, and each observation is followed by another."""
     records: list[Record] = []
     for record in transcript.records:
         if isinstance(record, Exchange):

@@ -1,4 +1,4 @@
-"""The rules about scripts in JavaScript: what they say, and what they leave alone."""
+"""The rules about scripts in JavaScript: their messages, and the cases they ignore."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def found(
     return [Finding(message, severity, script, evidence, location)]
 
 
-# What a call does beside calling back
+# What a call does besides calling back
 
 
 def test_a_rejected_promise_is_found() -> None:
@@ -208,11 +208,11 @@ def test_a_store_that_refuses_a_connection_shows_the_leak_earlier() -> None:
 @pytest.mark.parametrize(
     ("sockets", "refused"),
     [
-        # Somebody else has them.
+        # They belong to other code.
         ((1, 1, 1, 1), REFUSED),
-        # A client opens a second connection to look after the first.
+        # A client opens a second connection to monitor the first.
         ((0, 1, 2, 2), REFUSED),
-        # What is refused is something else, or nobody knows whether it worked before.
+        # Something else is refused, or it is unknown whether it worked before.
         ((1, 1, 2, 3, 4), REFUSED.replace("connections", "requests")),
         ((1, 1, 2, 3, 4), REFUSED.replace(", exhausted-store", "")),
     ],
@@ -479,7 +479,7 @@ def test_a_source_nested_too_deeply_does_not_pass(rule: Rule, kind: str) -> None
 
     assert judged.status is Status.NOT_APPLICABLE
     assert judged.reason == "the source of login is nested too deeply to be checked for this"
-    # Another kind of facts was looked for.
+    # Another kind of fact was searched for.
     other = 'source login unread context-field at "login.js:1:1"\nscripts login'
     assert not verdict(rule, other).reason or "nested" not in str(verdict(rule, other).reason)
 

@@ -1,4 +1,4 @@
-"""Near misses: what comes before, beside or instead of a breach, and what is said of it exactly."""
+"""Near misses: calls before, beside or instead of a breach, and the exact messages about them."""
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_a_change_of_the_flag_only_hides_no_later_change(rule: Rule) -> None:
 
 
 def verified_another(before: str, after: str) -> str:
-    """Return a transcript in which one person is seen before and after another one's e-mail is verified."""
+    """Return a transcript in which one user is seen before and after another user's e-mail is verified."""
     return (
         NEW
         + OTHER
@@ -164,7 +164,7 @@ def test_a_field_without_a_value_hides_no_other_field() -> None:
     assert [finding.evidence for finding in findings(inconsistent_metadata_type, text)] == [(1, 2)]
 
 
-# Rules that compare the calls for one person with each other
+# Rules that compare the calls for one user with each other
 
 
 def test_a_context_without_an_organization_is_judged_for_every_user() -> None:

@@ -9,7 +9,7 @@ ARCHITECTURE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 
 
 def precedence() -> str:
-    """Return the table: of each rule that speaks first, those that give way to it."""
+    """Return the table: for each rule that takes precedence, the rules that yield to it."""
     giving_way: defaultdict[str, list[str]] = defaultdict(list)
     for rule in CATALOGUE:
         for specific in rule.info.yields_to:

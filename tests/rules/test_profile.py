@@ -510,7 +510,7 @@ def test_a_rule_without_profiles_to_judge_is_not_applicable(name: str) -> None:
     assert (judged.status, judged.reason) == (Status.NOT_APPLICABLE, reason)
 
 
-# One person, one user_id
+# One user, one user_id
 
 
 def test_an_id_that_changes() -> None:
@@ -702,7 +702,7 @@ def test_a_user_deleted_and_created_again_keeps_a_known_email() -> None:
     assert told("wrong-users-profile", ADA + BOB + anothers) != []
 
 
-# Metadata of several people
+# Metadata of several users
 
 
 def test_a_field_with_two_types() -> None:

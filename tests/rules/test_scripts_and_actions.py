@@ -1,4 +1,4 @@
-"""The rules about scripts that look at Actions too: exact messages, near misses, and what they say of one of both."""
+"""The rules about scripts that also judge Actions: exact messages, near misses, and checks of only one of the two."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,7 @@ def test_the_page_of_a_rule_mentions_actions(name: str) -> None:
     assert "Action" in info.summary + info.sections["Why this matters"]
 
 
-# What a source shows
+# Flaws in a source
 
 AT = "code.js:3:5"
 
@@ -132,11 +132,11 @@ def test_a_silent_run_of_an_action_outweighs_its_source(state: str, ending: str)
     request = 'request GET "https://legacy.example.com/users/7"\n'
 
     assert findings(no_timeout_on_external_call, f"{text}{run}{request}") == []
-    # Where it asked nothing in silence, the source still counts.
+    # If it silently sent no request, the source still counts.
     assert len(findings(no_timeout_on_external_call, f"{text}{run}")) == 1
 
 
-# How exceptions leave it
+# Exceptions
 
 ESCAPES: list[tuple[Rule, str, str]] = [
     (
@@ -229,11 +229,11 @@ def test_a_more_specific_rule_reports_an_action_that_does_not_return() -> None:
     told = verdict(callback_not_called, silent + asked, action_without_timeout)
 
     assert told.reason == "reported by action-without-timeout"
-    # What never asks is not held up by the legacy system.
+    # An Action that sends no request is not blocked by the legacy system.
     assert len(findings(callback_not_called, silent, action_without_timeout)) == 1
 
 
-# What it prints
+# Output
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_harmless_output_of_an_action_passes(printed: str) -> None:
     assert verdict(log_leaks_secret, f"{ACTION}{run}").status is Status.PASSED
 
 
-# What it sends
+# Requests
 
 
 def sent(url: str) -> str:
@@ -366,7 +366,7 @@ def test_a_request_without_an_identifier_proves_nothing(text: str) -> None:
     assert verdict(url_injection, text).status is Status.NOT_APPLICABLE
 
 
-# Where only one of both is checked
+# Only one of the two is checked
 
 
 def test_without_a_database_its_rules_are_not_applicable_with_a_reason() -> None:

@@ -256,7 +256,7 @@ def test_an_email_does_not_pass_for_verified(text: str, status: Status) -> None:
 
 @pytest.mark.parametrize("part", ["x", "a-", "a.", "\\n", "server=a;", "«password of "])
 def test_a_very_long_text_is_read_quickly(part: str) -> None:
-    # No time is measured: with a pattern of quadratic cost this test would hardly end.
+    # No time is measured: with a pattern of quadratic cost this test would take very long.
     text = PEOPLE + (
         f'login ada@example.com "x" -> {WRONG}(null) "{part * 60_000}"; printed "{part * 60_000}"   [wrong-password]\n'
     )

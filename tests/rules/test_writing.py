@@ -1,4 +1,4 @@
-"""Rules about writing judge whatever sequence there is, and what a contradiction leaves behind is told once."""
+"""Rules about writing judge any sequence of calls, and the consequences of a contradiction are reported once."""
 
 from collections.abc import Sequence
 
@@ -121,12 +121,12 @@ def test_no_rule_crashes_on_any_sequence(exchanges: Sequence[Exchange], import_m
 
 @given(strategies.transcripts())
 def test_no_rule_crashes_on_any_transcript(transcript: Transcript) -> None:
-    """A header that somebody wrote by hand may leave out the scripts that were called."""
+    """A handwritten header may omit the scripts that were called."""
     assert {verdict.rule.name for verdict in judge(transcript).verdicts if verdict.status is Status.CRASHED} == set()
 
 
 def with_last_ending(transcript: Transcript, ending: Ending) -> Transcript:
-    """Return a transcript in which the last call ends otherwise, with nothing else to see."""
+    """Return a transcript in which the last call ends differently, without other observations."""
     last = transcript.exchanges[-1]
     ended = (evolve(one, outcome=Outcome(ending)) if one is last else one for one in transcript.records)
     return evolve(transcript, records=tuple(ended))
@@ -181,7 +181,7 @@ def test_a_contradiction_of_a_script_is_reported_once() -> None:
     ]
 
 
-# What each rule looks at
+# What each rule judges
 
 
 BOTH = """

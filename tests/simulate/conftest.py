@@ -1,4 +1,4 @@
-"""What tests of the command `simulate` share: running it, and a folder with or without a configuration."""
+"""Shared by tests of the command `simulate`: running it, and a folder with or without a configuration."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""The command `simulate` over a configured database: who is left in the store, interrupts, and hostile scripts."""
+"""The command `simulate` over a configured database: remaining users, interrupts, and hostile scripts."""
 
 import json
 import os

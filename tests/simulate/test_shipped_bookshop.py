@@ -34,7 +34,7 @@ def test_the_bookshop_keeps_the_contract(on: bool) -> None:
         bookshop.Bookshop(), bookshop.USERS, connection=connection, outage=bookshop.broken, writes=True, hostile=False
     )
     assert report.ok, report
-    # With import mode on only an Action could restore what an interruption loses.
+    # With import mode on, only an Action could restore the data that an interruption loses.
     assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == ["no-metadata-repair"] * on
 
 

@@ -1,4 +1,4 @@
-"""What holds for all tests of the simulated tenant: what is recorded of each life is decided."""
+"""For all tests of the simulated tenant: each recorded life is compared with the approved one."""
 
 from collections.abc import Generator
 
@@ -11,7 +11,7 @@ from lives import BEGUN
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Compare the lives of a test with what was decided, but for what is only drawn."""
+    """Compare the lives of a test with the approved ones, except for drawn values."""
     BEGUN.clear()
     result = yield
     if BEGUN and not is_hypothesis_test(pyfuncitem.obj):

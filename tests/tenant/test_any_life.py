@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: the stores stay consistent, and a migrated user stays the same."""
+"""Operations in any order: the stores stay consistent, and a migrated user stays the same."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ Step = Callable[[Life], OperationOutcome | None]
 
 
 def on_a_user(operation: Callable[[Life, str], OperationOutcome]) -> st.SearchStrategy[Step]:
-    """Draw an operation on one of the users whom the tenant has then."""
+    """Draw an operation on one of the tenant's current users."""
 
     def step(place: int) -> Step:
         def do(life: Life) -> OperationOutcome | None:

@@ -1,4 +1,4 @@
-"""Log-in with import mode on, and after it was switched."""
+"""Log-in with import mode on, and after switching the mode."""
 
 import pytest
 

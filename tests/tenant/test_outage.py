@@ -1,4 +1,4 @@
-"""An unreachable store in the middle of a life: what the user is told, what is logged, and what rules see of it."""
+"""An unreachable store in the middle of a life: the user's error, the log entries, and the findings of rules."""
 
 import urllib.error
 import urllib.request
@@ -116,7 +116,7 @@ def test_an_outage_database_that_cannot_be_opened_is_an_error(outage: object, er
 
 
 class RemoteShop:
-    """A database behind an interface, the address of which it is given."""
+    """A database behind an interface whose address it receives."""
 
     def __init__(self, url: str) -> None:
         self.url = url

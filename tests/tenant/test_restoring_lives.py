@@ -1,4 +1,4 @@
-"""Lives of users with the Action that restores metadata: whatever happens, these come to what they should be."""
+"""Lives of users with the Action that restores metadata: in the end, the metadata are always right."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
@@ -62,7 +62,7 @@ def shop() -> InMemoryDatabase:
 
 
 class RestoringLives(RuleBasedStateMachine):
-    """Lives of three users whose migration may be interrupted, and what an administrator does meanwhile."""
+    """Lives of three users with possibly interrupted migrations, and edits by an administrator in between."""
 
     @initialize()
     def begin(self) -> None:
@@ -111,11 +111,11 @@ class RestoringLives(RuleBasedStateMachine):
         assert self.tenant.update_user(f"auth0|{name}", {kind: {key: value}}).succeeded
         self.edited[name][path] = value
         if value is None and name not in self.restored:
-            # Of a user who was never looked up, nobody can tell what was removed from what was lost.
+            # For a user who was never looked up, removed and lost metadata cannot be distinguished.
             del self.edited[name][path]
 
     def lived(self, name: str, outcome: OperationOutcome) -> None:
-        """Note what a log-in came to: whoever is there is let in, for one request at the most."""
+        """Note the result of a log-in: every existing user logs in, with at most one request."""
         assert len(self.asked) <= (name not in self.restored)
         self.asked.clear()
         user_id = f"auth0|{name}"
@@ -168,7 +168,7 @@ def test_metadata_are_restored_once_and_edits_stay() -> None:
     run_state_machine_as_test(RestoringLives, settings=settled(max_examples=40))
 
 
-# The same lives show what is wrong with an Action that is almost right.
+# The same lives expose an Action that is almost right.
 
 
 class TakesAnOutageForNothing(RestoringLives):

@@ -1,4 +1,4 @@
-"""Knobs and interruptions: what they refuse, and that chance repeats itself."""
+"""Knobs and interruptions: invalid values, and repeatable randomness."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The stores find what was put into them, and merging keeps what Auth0 keeps."""
+"""The stores find their records, and merging keeps the same values as Auth0."""
 
 from datetime import UTC, datetime
 

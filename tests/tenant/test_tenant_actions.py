@@ -1,4 +1,4 @@
-"""The tenant runs post-login Actions: after which log-ins, with which event, and with what effect."""
+"""The tenant runs post-login Actions: after which log-ins, with which event, and with which effects."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -72,7 +72,7 @@ def redirect(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 class Returning:
-    """An Action that asks the user to agree elsewhere, and goes on afterwards."""
+    """An Action that redirects the user to agree on another site, and then continues."""
 
     def __call__(self, event: PostLoginEvent, api: PostLoginApi) -> None:
         count(event, api)
@@ -96,7 +96,7 @@ async def write_late(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 class FromTheSecond:
-    """An Action that acts from the second run on, when a user exists."""
+    """An Action that acts only from its second run on, when the user exists."""
 
     def __init__(self, act: Act) -> None:
         self.act = act
@@ -347,7 +347,7 @@ def test_the_tenant_does_what_auth0_does(row: Row) -> None:
 
 
 class Listening:
-    """An Action that keeps its events."""
+    """An Action that records its events."""
 
     def __init__(self) -> None:
         self.events: list[PostLoginEvent] = []

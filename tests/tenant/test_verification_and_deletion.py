@@ -171,7 +171,7 @@ def test_the_tenant_does_what_auth0_does(row: Row) -> None:
 
 
 def change_in_auth0_only(life: Life, user_id: str) -> None:
-    """Give a user another e-mail while import mode is on: then no script is called."""
+    """Change a user's e-mail while import mode is on, so that no script is called."""
     life.tenant.switch_import_mode(on=True)
     life.tenant.change_email(user_id, "moved@example.com")
     life.tenant.switch_import_mode(on=False)
