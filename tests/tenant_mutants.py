@@ -1,4 +1,4 @@
-"""Databases with one flaw each that no single call shows, but the life of a user at the tenant does."""
+"""Databases with one flaw each, visible not in a single call but in the life of a user at the tenant."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -21,8 +21,8 @@ class Flawed:
     """A database with a flaw.
 
     Args:
-        make: Makes it, with an empty store.
-        found: What the machine finds; it may find more, which is true as well.
+        make: Creates it, with an empty store.
+        found: What the machine must find; further findings are allowed.
         import_mode: Whether import mode is on at first.
     """
 
@@ -35,7 +35,7 @@ FLAWED: dict[str, Flawed] = {}
 
 
 def flawed(found: str, *, import_mode: bool = False) -> Callable[[type[_Shop]], type[_Shop]]:
-    """Note a class as a database in whose lives something is found."""
+    """Register a class as a database whose lives have findings."""
 
     def note(shop: type[_Shop]) -> type[_Shop]:
         FLAWED[shop.__name__] = Flawed(lambda: shop(is_empty=True), found, import_mode)
@@ -88,7 +88,7 @@ class PasswordTruncated(WritingShop):
 
 @flawed("wrong-password-lets-in")
 class RemembersWhoCameLast(WritingShop):
-    """Who logged in last needs no password the next time."""
+    """Lets the last user who logged in log in again without a password."""
 
     last = 0
 
@@ -153,7 +153,7 @@ class WrongPasswordLocksOut(WritingShop):
 
 @flawed("somebody-denied")
 class RehashesWrongly(WritingShop):
-    """The third log-in writes a new hash, of something else."""
+    """Writes a hash of another text at the third log-in."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -172,7 +172,7 @@ class RehashesWrongly(WritingShop):
 
 @flawed("somebody-denied", import_mode=True)
 class ResetChangesNothing(WritingShop):
-    """Auth0 alone has the new password: as soon as import mode is off, the old one works."""
+    """Leaves the new password to Auth0 alone: once import mode is off, the old one works."""
 
     @override
     def change_password(self, email: Any, new_password: Any) -> Any:
@@ -197,7 +197,7 @@ class NamesWhoCameLast(WritingShop):
 
 
 class _KeyedByFirstEmail(WritingShop):
-    """Keeps an index of e-mails that a change of the e-mail forgets."""
+    """Keeps an index of e-mails that a change of e-mail does not update."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -264,7 +264,7 @@ class UserIdMadeOfTheEmail(WritingShop):
 
 @flawed("change-email-ineffective")
 class UnverifiedEmailsLogNobodyIn(WritingShop):
-    """Nobody who has changed the e-mail gets in before the new one is verified."""
+    """Refuses a user who has changed their e-mail until the new one is verified."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -297,7 +297,7 @@ class VerifiesTheNewest(WritingShop):
 
 @flawed("somebody-denied")
 class LowerCasesAfterTheCheck(WritingShop):
-    """An e-mail in upper case is somebody else's until it is stored: two rows then have the same one."""
+    """Treats an upper-case e-mail as unused and stores it in lower case: two rows then share it."""
 
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -312,7 +312,7 @@ class LowerCasesAfterTheCheck(WritingShop):
         return Done()
 
 
-# Who somebody is
+# Identity
 
 
 @flawed("one-person-two-users")
@@ -345,7 +345,7 @@ class ResetMovesToAnotherTable(ResetMakesAnotherUserId):
 
 @flawed("one-person-two-users")
 class LoginInsertsAgain(WritingShop):
-    """Every third log-in writes the row anew, and it gets another number."""
+    """Inserts the row again at every third log-in, with a new number."""
 
     logins = 0
 
@@ -370,7 +370,7 @@ class CountsItsRowsForAnId(WritingShop):
 
 @flawed("two-people-one-user")
 class ServesThePreviousProfile(WritingShop):
-    """The profile is cached, and the cache is emptied by writes only."""
+    """Caches the profile, and clears the cache only on writes."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -403,7 +403,7 @@ class ServesThePreviousProfileToWhoMoves(WritingShop):
         return result if self.cached is None else Found(self.profile(self.cached))
 
 
-# Coming and going
+# Sign-up and deletion
 
 
 @flawed("delete-ineffective")
@@ -427,7 +427,7 @@ class DeleteLeavesTheLogIn(WritingShop):
 
 @flawed("wrong-password-lets-in")
 class ReturnsWithTheOldPassword(DeleteLeavesTheLogIn):
-    """Who comes back after a deletion still has the old password, beside the new one."""
+    """Accepts the old password, beside the new one, of a user who returns after a deletion."""
 
     @override
     def login(self, identifier: Any, password: Any) -> Any:
@@ -450,7 +450,7 @@ class DeletesTheNeighbourToo(WritingShop):
 
 @flawed("create-not-visible")
 class RemembersWhoWasNotThere(WritingShop):
-    """Who was not found once is not found again for a while."""
+    """Caches for a while that a user was not found."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -1,7 +1,7 @@
 """Actions in JavaScript: each mutant has one flaw, and its `expect:` lines name exactly the rules that must fire.
 
-A line `// legacy: {…}` says what the legacy system knows of a user, `// paths: {…}` what it answers by path, and
-`// restores: …` what must be there after a repair.
+A line `// legacy: {…}` sets the legacy system's data about a user, `// paths: {…}` its responses by path, and
+`// restores: …` the metadata expected after a repair.
 """
 
 import json
@@ -31,7 +31,7 @@ MODULES: Final = TESTS / "drivers" / "node_modules"
 
 
 def said(code: Path, what: str) -> list[str]:
-    """Return what stands behind `// expect:` or another such word, line by line."""
+    """Return the text after `// expect:` or another such keyword, line by line."""
     return re.findall(rf"^// {what}: (.+)$", code.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""Whatever host an Action names, and by whatever client: its requests reach the stand-in on loopback, nobody else."""
+"""With any host and any client, the requests of an Action reach the stand-in on loopback and no other host."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ DRIVERS = Path(__file__).parent / "drivers" / "node_modules"
 USER = LegacyUser("7", "ada@example.com")
 FOUND = LegacyResponse(200, {"id": "{user_id}", "email": "{email}"})
 
-# What a client says of `url`, as an expression.
+# The result of a client for `url`, as an expression.
 CLIENTS = {
     "fetch": "await (await fetch(url, { headers: { 'x-key': 'k' } })).json()",
     "http": """await new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ exports.onExecutePostLogin = async (event, api) => {{
 
 
 class Stand:
-    """An Action that asks whatever it is told to, and the stand-in that it reaches."""
+    """An Action that sends the given requests, and the stand-in that they reach."""
 
     def __init__(self, bridge: ActionBridge, legacy: LegacySystem) -> None:
         self.bridge = bridge
@@ -321,7 +321,7 @@ def test_a_redirected_connection_presents_itself_as_verified(stand: Stand) -> No
 def test_process_binding_is_available(stand: Stand) -> None:
     code = "try { process.binding('constants'); } catch (error) { console.log(error.message); }"
 
-    # Node itself may forbid that, in words of its own.
+    # Node itself may forbid that, with its own message.
     assert "No such module" not in stand(code=code).outcome.output
 
 

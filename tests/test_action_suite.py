@@ -1,4 +1,4 @@
-"""`ActionSuite`: what every rule about Actions is in a team's own pytest run."""
+"""`ActionSuite`: the items of the rules about Actions in a team's own pytest run."""
 
 import inspect
 import re
@@ -45,7 +45,7 @@ def write(pytester: pytest.Pytester, body: str = "", *, fixture: str = FIXTURE, 
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    # The filters of our own run would count here.
+    # The warning filters of this run would apply here.
     return pytester.runpytest_inprocess("-W", "default", *arguments)
 
 

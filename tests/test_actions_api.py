@@ -101,7 +101,7 @@ GIVING_BACK = {
 
 
 class Watched:
-    """An api, and what was called of it."""
+    """An api, and its recorded calls."""
 
     def __init__(self, event: PostLoginEvent | None = None, cache: ActionCache | None = None) -> None:
         self.calls: list[tuple[str, tuple[object, ...]]] = []
@@ -239,7 +239,7 @@ def test_without_a_transaction_nothing_changes() -> None:
         assert watched.calls == [("transaction.setMetadata", ("step", 2))]
 
 
-# What the user belongs to
+# Groups and roles
 
 
 def test_the_user_has_no_groups_and_roles() -> None:

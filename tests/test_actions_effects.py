@@ -1,4 +1,4 @@
-"""What calls of `api` come to: the model is a dictionary."""
+"""The effects of calls of `api`: the model is a dictionary."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -46,7 +46,7 @@ def documented(hint: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def documents(draw: st.DrawFn, cls: type[EventPart]) -> dict[str, Any]:
-    """Draw a document: what is always there is right, a few other keys are there too, and some of those are not."""
+    """Draw a document: the required keys are valid, and some of the optional ones are invalid."""
     attributes = {attribute.name: attribute for attribute in attrs.fields(cls) if attribute.name != "extra"}
     always = [name for name, attribute in attributes.items() if attribute.default is attrs.NOTHING]
     others = [name for name in attributes if name not in always]

@@ -1,4 +1,4 @@
-"""The flow of several Actions: what each is told, when it ends, and what is written at the end."""
+"""The flow of several Actions: the input of each, when the flow ends, and what is written at the end."""
 
 import copy
 import itertools
@@ -20,7 +20,7 @@ DONE = Outcome(Ending.DONE)
 
 @define
 class Scripted:
-    """An Action that does what a test says."""
+    """An Action whose behaviour a test defines."""
 
     calls: tuple[SeenCall, ...] = ()
     outcome: Outcome = DONE

@@ -180,7 +180,7 @@ def test_an_action_that_times_out_is_stopped_and_can_run_again(action: Act) -> N
             assert (run.outcome.ending, run.calls) == (Ending.TIMED_OUT, (WROTE,))
 
 
-# What comes late
+# Late events
 
 
 async def _late_task(event: PostLoginEvent, api: PostLoginApi) -> None:
@@ -312,7 +312,7 @@ async def made_async() -> Counting:
 
 
 class Closing:
-    """What happened to the context managers below."""
+    """Records of the context managers below."""
 
     said: list[str] = []  # noqa: RUF012 - one list for all of them
 
@@ -371,7 +371,7 @@ def test_a_thread_that_never_ends_does_not_block_a_new_one(monkeypatch: pytest.M
         assert counts(bridge) == [0, 1]
 
 
-# What it is
+# Facts about an Action
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_facts_known_without_running_the_action(action: object, name: str, probl
 
 
 class Agreeing:
-    """An Action that goes on after a redirect."""
+    """An Action that continues after a redirect."""
 
     def __call__(self, event: PostLoginEvent, api: PostLoginApi) -> None:
         api.redirect.send_user_to("https://shop.example.com/terms")

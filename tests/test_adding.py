@@ -1,4 +1,4 @@
-"""The table "To add … touch …" of ARCHITECTURE.md is true: what is added to a copy of the package works in it."""
+"""The table "To add … touch …" of ARCHITECTURE.md is true: additions to a copy of the package work."""
 
 import filecmp
 import json
@@ -114,7 +114,7 @@ class Copy:
     """A copy of the package.
 
     Args:
-        folder: The folder that has it.
+        folder: The folder that contains it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -123,7 +123,7 @@ class Copy:
         shutil.copytree(SOURCE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
 
     def edit(self, path: str, *, after: str = "", add: str) -> None:
-        """Add text to a file behind some other text, or to its end."""
+        """Add text to a file after some other text, or at its end."""
         file = self.package / path
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         assert text.count(after) == 1 or not after, (path, after)
@@ -169,7 +169,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def places_of(what: str) -> Sequence[re.Pattern[str]]:
-    """Return the files that the table names for something, as patterns of paths in the package."""
+    """Return the files that the table names for an addition, as path patterns in the package."""
     named = re.findall(r"`([a-z_]+/[\w/<>.]*)`", ROWS[what])
     return [
         re.compile(re.sub(r"\\?<\w+\\?>", r"\\w+", re.escape(path)) + ("" if path.endswith(".py") else "/?.*"))

@@ -1,4 +1,4 @@
-"""What pytest shows of a report that a test asserts: its findings, the calls that prove them, and how to fix them."""
+"""Pytest's output for an asserted report: its findings, the calls that prove them, and how to fix them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The assertions for tests of a team's own."""
+"""The assertions for a team's own tests."""
 
 import time
 from collections.abc import Generator, Sequence

@@ -1,4 +1,4 @@
-"""An audit of all users: what it reads, what it finds and writes, and what it says to bad input."""
+"""An audit of all users: its sources, its findings and files, and its errors for bad input."""
 
 import csv
 import datetime as dt
@@ -602,7 +602,7 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
 
     columns = Columns(user_id="id", email="mail", profile_of=profile_of)
     path = parquet(tmp_path / "users.parquet", [ada(number) for number in range(1, 9)])
-    # A busy machine takes its time for the other rows, too.
+    # On a busy machine the other rows take time, too.
     report = audit(path, columns, timeout=4.0, findings=tmp_path / "found.jsonl")
     assert broken(report) == {
         "unreadable-row": 4,
@@ -619,7 +619,7 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
     ]
     (result,) = (result for result in report.results if result.rule == "inconsistent-metadata-type")
     assert result.not_audited == "metadata is compared in columns only, but profile_of creates the profiles"
-    # The thread that was left behind with a row makes no more profiles.
+    # The abandoned thread makes no more profiles.
     released.set()
     for thread in set(threading.enumerate()) - before:
         thread.join(60)
@@ -806,7 +806,7 @@ def test_the_state_of_an_audit_by_a_function_is_that_of_its_name(tmp_path: Path)
 
 
 class ByObject:
-    """Makes profiles, and has no name of its own."""
+    """Makes profiles, and has no name."""
 
     def __call__(self, row: Row) -> object:
         return profile_of_here(row)
@@ -846,7 +846,7 @@ def test_a_state_needs_a_function_that_another_process_finds(tmp_path: Path, fun
 
 
 class OwnFormat:
-    """A format that shows its address."""
+    """A format whose repr has its address."""
 
     name = "ours"
 

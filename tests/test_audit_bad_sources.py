@@ -28,7 +28,7 @@ Found = list[tuple[str, str | None, str, str, str]]
 
 
 def found_in(path: Path) -> tuple[int, Found]:
-    """Return the number of users, and what is wrong with each."""
+    """Return the number of users, and the problem of each."""
     findings = path.parent / "findings.parquet"
     report = audit(path, COLUMNS, import_mode=True, findings=findings)
     rows = read_rows(findings)

@@ -1,4 +1,4 @@
-"""An audit of the bookshop's export finds exactly what was planted there."""
+"""An audit of the bookshop's export finds exactly the planted defects."""
 
 from collections import Counter, defaultdict
 from pathlib import Path

@@ -46,7 +46,7 @@ class Users:
 
 @pytest.fixture(scope="module")
 def shop() -> Users:
-    """Return users of whom some have every defect that the bookshop's export has."""
+    """Return users with every defect of the bookshop's export."""
     everybody = customer_export.customers(MANY)
     assert {customer.defect for customer in everybody} == {"", *customer_export.DEFECTS}
     return Users([customer.row for customer in everybody], shop_columns())
@@ -70,7 +70,7 @@ def spark() -> Generator[Any]:
 
 
 def found_in(table: object, columns: Columns, folder: Path, **settings: Any) -> Found:
-    """Return every finding of an audit, but where rows stand: engines without an order don't know."""
+    """Return every finding of an audit without row numbers: some engines have no order."""
     path = folder / "findings.parquet"
     report = audit(table, columns, import_mode=True, findings=path, **settings)
     rows = read_rows(path)
@@ -84,7 +84,7 @@ tables = count(1)
 
 
 def fill(url: str, rows: Sequence[Row]) -> str:
-    """Put users into a new table of a PostgreSQL, and return its name."""
+    """Insert users into a new table of a PostgreSQL, and return its name."""
     name, names = f"users{next(tables)}", list(rows[0])
     types = (f"{column} {'boolean' if 'verified' in column else 'text'}" for column in names)
     with closing(psycopg.connect(url, autocommit=True)) as connection, connection.cursor() as cursor:
@@ -96,7 +96,7 @@ def fill(url: str, rows: Sequence[Row]) -> str:
 
 
 def fewer(found: Found, expected: Found) -> tuple[Iterable[object], Iterable[object]]:
-    """Return some findings that are too many, and some that are missing."""
+    """Return some unexpected and some missing findings."""
     return list((found - expected).items())[:20], list((expected - found).items())[:20]
 
 

@@ -1,4 +1,4 @@
-"""An audit whose store fails in the middle: what it says, and that it goes on there."""
+"""An audit whose store fails in the middle: its error, and that it resumes there."""
 
 import json
 import sqlite3
@@ -31,7 +31,7 @@ grant select on users to reader;
 
 
 def failing_at(step: str, fail: Callable[[], object]) -> Callable[[AuditProgress], None]:
-    """Return what lets something fail when an audit comes to a step, once."""
+    """Return a progress callback that causes a failure once, when an audit reaches a step."""
     waiting = [fail]
 
     def on_progress(state: AuditProgress) -> None:
@@ -302,11 +302,11 @@ def test_memory_and_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     )
 
 
-# What an engine raises
+# Errors of engines
 
 
 class EngineFailedError(Exception):
-    """What no driver of ours raises."""
+    """An error that none of the supported drivers raises."""
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def browser() -> Generator[webdriver.Chrome]:
 
 
 def shown(browser: webdriver.Chrome) -> tuple[int, int, str]:
-    """Return how many rules are visible, how many rows of the table, and what the page says of that."""
+    """Return the number of visible rules, the number of table rows, and the page's status line."""
     rules = browser.execute_script(VISIBLE, "details.rule")
     rows = browser.execute_script(VISIBLE, "tr.rule-row")
     return rules, rows, browser.find_element(By.ID, "count").text

@@ -1,4 +1,4 @@
-"""The page of what an audit finds has every rule once, with what happens to the user and what to do."""
+"""The page about an audit's findings has every rule once, with its consequence and its remedy."""
 
 import re
 from runpy import run_path

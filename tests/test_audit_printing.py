@@ -1,4 +1,4 @@
-"""The report of an audit in every format: whole texts are decided in `interface/`; here is what all have in common."""
+"""The report of an audit in every format: `interface/` approves whole texts; these tests cover common properties."""
 
 import importlib.resources
 import json
@@ -62,7 +62,7 @@ def test_every_format_shows_any_store_safely_and_json_has_all_numbers(report: Au
     document = json.loads(texts["json"])
     VALIDATOR.validate(document)
     assert document["exit_code"] == report.exit_code
-    # Names of formats that differ only in what is no character are one key.
+    # Names of formats that differ only in unencodable characters are one key.
     if len(document["password_formats"]["users"] if report.password_formats else ()) == len(
         report.password_formats.users if report.password_formats else ()
     ):

@@ -1,4 +1,4 @@
-"""An audit finds exactly what the predicates say row by row, whatever is in the table."""
+"""An audit finds exactly the problems that the predicates find row by row, with any table."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ SCHEMA = pa.schema([(name, pa.bool_() if name.endswith("ed") else pa.string()) f
 
 @pytest.fixture(scope="session")
 def table_of() -> Iterator[TableOf]:
-    """Return what makes a table of rows on the engine that is tested."""
+    """Return a function that creates a table of rows on the tested engine."""
     connection = ibis.duckdb.connect()
 
     def made(rows: Sequence[dict[str, object]]) -> Any:
@@ -52,7 +52,7 @@ def found_in(table: Any, folder: Path, **settings: Any) -> Counter[tuple[str, st
 
 
 def user(**attributes: object) -> dict[str, object]:
-    """Return the row of a user with whom nothing is wrong but what is given."""
+    """Return the row of a user whose only problems are in the given values."""
     right: dict[str, object] = {"user_id": "u-1", "email": "ada@example.com", "email_verified": True}
     return row_of({**right, **{name: value for name, value in attributes.items() if name not in JSONS}}) | {
         name: value for name, value in attributes.items() if name in JSONS
@@ -142,7 +142,7 @@ TEXT_VALUES = (
 
 @st.composite
 def odd_rows(draw: st.DrawFn) -> dict[str, object]:
-    """Draw a row of which anything may be odd."""
+    """Draw a row in which any value can be odd."""
     row = draw(profiles(import_mode=True).map(row_of))
     for name in draw(st.sets(st.sampled_from((*TEXTS, "user_id")), max_size=3)):
         row[name] = draw(st.none() | TEXT_VALUES | st.sampled_from(["same", "Same"]))

@@ -1,4 +1,4 @@
-"""The commands `audit` and `init --audit` on real sources: what they show of users, and what they never show."""
+"""The commands `audit` and `init --audit` on real sources: which user data they show and never show."""
 
 import contextlib
 import csv

@@ -1,4 +1,4 @@
-"""A benchmark says which of its ratios don't hold; a check measures again before it does."""
+"""A benchmark lists the ratios it misses; a check measures again before it fails."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ SLOW = 10.0 * SLACK + 1
 
 @pytest.fixture
 def measuring(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, float]]:
-    """Return a list of what each measurement in turn is to come to, by names."""
+    """Return a list for the results of the coming measurements, by name."""
     runs: list[dict[str, float]] = []
     module = ModuleType(NAME)
 

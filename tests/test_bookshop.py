@@ -97,7 +97,7 @@ def copy_of(store: Path, folder: Path) -> Path:
 
 @frozen
 class Writable:
-    """A store that each example empties, for making one takes longer than the example."""
+    """A store that each example empties, since creating one takes longer than the example."""
 
     path: Path
     shop: accounts.Accounts
@@ -183,7 +183,7 @@ def test_bcrypt_is_never_given_more_than_it_hashes() -> None:
         create_store.hash_password("x" * 73, "bcrypt", Random(1))
 
 
-# What the configurations say about the people
+# The users in the configurations
 
 
 def test_all_configurations_have_the_same_users() -> None:
@@ -413,7 +413,7 @@ def test_no_sequence_of_writes_duplicates_an_email_or_changes_a_user_id(
 
 
 def write(shop: accounts.Accounts, script: str, arguments: list[Any], before: dict[str, str]) -> dict[str, str]:
-    """Call a script, and return the user_id that each e-mail must show from then on."""
+    """Call a script, and return the user_id that each e-mail must have afterwards."""
     match script, arguments:
         case "create", [email, username]:
             result = shop.create({"email": email, "password": "password", "username": username})
@@ -630,7 +630,7 @@ def test_a_check_that_writes_leaves_the_shops_own_store_alone(store: Path, monke
     assert dump(store) == before
 
 
-# The naive custom database: it must keep the breaches that the demo shows
+# The naive custom database: it must keep the breaches in the demonstration
 
 
 def test_naive_returns_every_column_of_the_store(naive_shop: naive.Bookshop) -> None:

@@ -128,7 +128,7 @@ def test_a_client_that_goes_away_ends_nothing(api: str) -> None:
 
 
 def exchange(api: str, request: bytes) -> bytes:
-    """Send bytes, and return what comes until the server closes the connection."""
+    """Send bytes, and return the response until the server closes the connection."""
     where = (urlsplit(api).hostname, urlsplit(api).port)
     with closing(socket.create_connection(where, timeout=20)) as connection:
         connection.sendall(request)
@@ -200,7 +200,7 @@ Strange = Callable[[int, object], list[str]]
 
 @pytest.fixture(scope="module")
 def strange() -> Iterator[Strange]:
-    """What login and get_user, the correct ones, say when the shop gives one answer to every request."""
+    """The errors of the correct login and get_user if the shop gives the same response to every request."""
     answer: tuple[int, object] = (500, None)
 
     class Handler(BaseHTTPRequestHandler):
@@ -273,7 +273,7 @@ def test_the_correct_scripts_pass_the_check(api: str) -> None:
     report = checked(api, "tenant")
 
     assert report.ok, report
-    # An Action that restores it is checked elsewhere.
+    # Another test checks an Action that restores it.
     assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == ["no-metadata-repair"]
     assert report.transcript.connection.import_mode
 

@@ -1,4 +1,4 @@
-"""The bridge to scripts in JavaScript: what they do, and what they are given."""
+"""The bridge to scripts in JavaScript: their endings, their effects, and their surroundings."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ PLAIN = "function getUser(email, callback) { callback(null); }"
 
 
 class Opened:
-    """A bridge to one get_user script, and what else a test needs of it."""
+    """A bridge to one get_user script, and the other objects that a test needs."""
 
     def __init__(self, bridge: Any) -> None:
         self.bridge = bridge
@@ -423,7 +423,7 @@ def test_an_exception_rethrown_by_a_pool_or_wrapper_is_no_exception_of_the_scrip
     thrown: str, open_script: Open
 ) -> None:
     script = open_script(
-        # The first call opens the pool, so that what it does later belongs to that call.
+        # The first call opens the pool, so the pool's later effects belong to that call.
         "const queue = global.queue ??= [];"
         "global.pool ??= setInterval(() => queue.splice(0).forEach((each) => each()), 1);"
         f"queue.push(() => {{ try {{ callback(null); }} catch (error) {{ throw {thrown}; }} }});"
@@ -548,12 +548,12 @@ def test_an_exception_of_a_pool_on_a_request_belongs_to_the_requesting_call(
 @pytest.mark.parametrize(
     "bad",
     [
-        # The call has not asked: an earlier one did, which is over.
+        # This call sent no request: an earlier one did, which has ended.
         """
           if (email === 'first') pool.ask(() => { callback(null); pool.askSlowly(null); });
           else setTimeout(() => callback(null), 300);
         """,
-        # It is over itself.
+        # This call has ended itself.
         "if (email === 'first') pool.ask(() => callback(null)); else { callback(null); pool.ask(() => { }, 2); }",
     ],
     ids=["asked before", "over"],
@@ -610,7 +610,7 @@ def test_a_script_that_prints_for_ever_is_cut(open_script: Open) -> None:
     assert len(outcome.output) < 70_000
 
 
-# What surrounds a script
+# The surroundings of a script
 
 
 def test_configuration_is_read_only_and_writing_is_noticed(open_script: Open) -> None:
@@ -836,7 +836,7 @@ def test_a_global_of_old_runtimes_exists_if_its_module_is_installed(open_script:
     assert script("set").result == {"is": "own", "request": "undefined"}
 
 
-# What is known of a script
+# Facts about a script
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The runner in Node survives whatever a script does to the process that they share."""
+"""The runner in Node survives anything a script does to their common process."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ async function getUser(email, callback) {{
 
 
 class Shop:
-    """A bridge to a script that does whatever it is given instead of an address, and calls back honestly."""
+    """A bridge to a script that executes its argument instead of looking it up, and then calls back honestly."""
 
     def __init__(self, folder: Path, timeout: float) -> None:
         (folder / "get_user.js").write_text(SCRIPT, encoding="utf-8")
@@ -41,7 +41,7 @@ class Shop:
         return outcome
 
     def is_honest(self, calls: int = 1, does: str = HONEST) -> bool:
-        """Whether the script's honest answer arrives as it is, as that of the given call in its process."""
+        """Whether the script's honest result arrives unchanged, for the given call of its process."""
         outcome = self(does)
         answered = (outcome.ending, outcome.result, outcome.raised, len(outcome.callbacks))
         return answered == (Ending.FOUND, {**PROFILE, "calls": calls}, None, 1) and 0 <= outcome.duration < 20.0

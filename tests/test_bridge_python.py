@@ -1,4 +1,4 @@
-"""What a script returns, raises or gives its callback is what the outcome says."""
+"""The outcome has what a script returned, raised or passed to its callback."""
 
 import asyncio
 import threading
@@ -45,7 +45,7 @@ ADA = {"user_id": "7", "email": "ada@example.com"}
 
 @define
 class Answering:
-    """Every script of this database does what it is told, in four ways of writing it."""
+    """A database whose scripts return the given result, in four styles."""
 
     act: Callable[[], object]
 

@@ -1,4 +1,4 @@
-"""What the interpreter says of a script in the same process: kept for its call, and masked wherever else it goes."""
+"""The interpreter's warnings about a script in the same process: kept with its call, and masked elsewhere."""
 
 import gc
 import sys

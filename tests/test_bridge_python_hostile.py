@@ -1,4 +1,4 @@
-"""Whatever a script hands over, raises or starts: an outcome, never a crash or a hang."""
+"""Anything that a script returns, raises or starts leads to an outcome, never to a crash or a hang."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What runs out of time, and what happens after a call has ended."""
+"""Timeouts, and events after the end of a call."""
 
 import asyncio
 import contextlib
@@ -73,7 +73,7 @@ async def _ignore_cancellation(identifier: str) -> object:
 
 
 def _never_call_back(identifier: str, callback: Callback) -> None:
-    """Forget the callback."""
+    """Never call the callback."""
 
 
 def _spin_with_callback(identifier: str, callback: Callback) -> None:
@@ -108,7 +108,7 @@ def _found(identifier: str, password: str) -> object:
 
 
 def _threads() -> set[threading.Thread]:
-    """The threads of scripts that there are, of this test and of those before."""
+    """Return the current script threads, of this test and of earlier ones."""
     return {thread for thread in threading.enumerate() if thread.name == "customdb-contract scripts"}
 
 
@@ -172,7 +172,7 @@ def test_an_endless_loop_is_stopped_without_a_thread_clock(
 
 @pytest.fixture
 def patient_cancelling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a script that is cancelled all the time that a busy machine may need."""
+    """Give a cancelled script as much time as a busy machine may need."""
     monkeypatch.setattr(_worker, "_CANCELLING_SECONDS", 20.0)
 
 
@@ -302,7 +302,7 @@ def test_late_events_are_waited_for_while_a_thread_of_a_script_runs() -> None:
         bridge.call(Script.GET_USER, ("ada",))
         bridge.late_events()
 
-        # It could be that this thread will do something yet.
+        # This thread may still do something.
         started = time.monotonic()
         assert bridge.late_events() == []
         assert time.monotonic() - started >= 0.05
@@ -341,12 +341,12 @@ def test_unending_work_is_waited_for_in_full_only_once(
         stop.set()
 
     assert 0 < again < first / 10
-    # What was started since has not been waited for.
+    # Nothing waited for work started since then.
     assert len(waited) - first - again >= first
 
 
 class _Clock:
-    """A clock that goes on only when somebody sleeps."""
+    """A clock that advances only during sleep."""
 
     def __init__(self, slept: list[float]) -> None:
         self._slept = slept
@@ -689,7 +689,7 @@ def test_a_thread_that_was_abandoned_begins_no_loop() -> None:
 
 @pytest.fixture
 def raised_in_thread(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException] | None]:
-    """Has interruptions only be noted: a thread that is traced would stop for them."""
+    """Only notes interruptions: a traced thread would stop for them."""
     raised: list[type[BaseException] | None] = []
     monkeypatch.setattr(_worker, "_raise_in", lambda _, kind: raised.append(kind))
     monkeypatch.setattr(_worker, "_take_interruption", lambda: raised.append(Interrupted))
@@ -697,7 +697,7 @@ def raised_in_thread(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException
 
 
 class Interrupted(BaseException):
-    """Stands for the one that the thread of the check takes itself."""
+    """Stands for the interrupt that the thread of the check handles itself."""
 
 
 def test_a_blocked_thread_is_interrupted_once_and_left_alone(

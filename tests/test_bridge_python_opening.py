@@ -1,4 +1,4 @@
-"""A database is made, opened and closed where its scripts run."""
+"""A database is created, opened and closed on the thread of its scripts."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from opened_database import PASSWORD, open_database, run_out_of_time
 
 
 class Shop:
-    """A store that only the thread which opened it may use."""
+    """A store that only its opening thread may use."""
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()
@@ -54,7 +54,7 @@ class AsyncShop(Shop):
 
 @define
 class Opened:
-    """What was opened, in order, by any of the ways to open a shop."""
+    """The opened shops, in order, for every way to open one."""
 
     shops: list[Shop]
 

@@ -1,4 +1,4 @@
-"""What a script prints and logs is kept with its call; what others print passes through."""
+"""The output and log records of a script are kept with its call; other output passes through."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A call that is made is a call that is recorded, with its secrets masked, and late events find it again."""
+"""Each call is recorded with its secrets masked, and late events are added to it."""
 
 from collections.abc import Mapping, Sequence
 

@@ -336,7 +336,7 @@ def test_any_stored_value_ends_in_a_verdict(value: object) -> None:
     assert len(report.transcript.dumps()) < 20_000_000
 
 
-# What cannot be checked
+# Actions that cannot be checked
 
 
 @pytest.mark.parametrize("path", ["plan", "app_metadata", "app_metadata.", "user_metadata..plan", "root.plan"])

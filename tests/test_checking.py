@@ -1,4 +1,4 @@
-"""`check`: from a database to a report, whatever the database does."""
+"""`check`: from a database to a report, for any behaviour of the database."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What a team takes into its CI: the action, the hook of pre-commit, the image, and the page that describes them."""
+"""The files for a team's CI: the action, the pre-commit hook, the image, and the page about them."""
 
 import json
 import os
@@ -49,7 +49,7 @@ password = "pass phrase"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with a correct shop, the configuration of its check, and our commands on a PATH of their own."""
+    """Return a folder with a correct shop, the configuration of its check, and the commands on its own PATH."""
     (tmp_path / "shop.py").write_text(SHOP.replace("USER_ID", '"7"'))
     (tmp_path / "customdb.toml").write_text(CONFIG)
     (tmp_path / "bin").mkdir()
@@ -64,7 +64,7 @@ def command(folder: Path, name: str, script: str) -> None:
 
 
 def run(script: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a script as GitHub does where a step says `shell: bash`."""
+    """Run a script like GitHub's `shell: bash`."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=folder,
@@ -78,7 +78,7 @@ def run(script: str, folder: Path, environment: Mapping[str, str]) -> subprocess
 
 
 def run_step(name: str, folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
-    """Run a step of the action with what its inputs are by default, but for those that are given."""
+    """Run a step of the action with its default inputs, except for the given ones."""
     inputs = {key: each["default"] for key, each in ACTION["inputs"].items()} | given
     values = {f"${{{{ inputs.{key} }}}}": value for key, value in inputs.items()}
     values["${{ github.action_path }}"] = "/action"

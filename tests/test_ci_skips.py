@@ -1,4 +1,4 @@
-"""CI fails when a test is skipped for a reason that is not among those it allows."""
+"""CI fails if a test is skipped for a reason that is not allowed."""
 
 import re
 import subprocess

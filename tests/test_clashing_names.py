@@ -1,4 +1,4 @@
-"""Files of a team that have the names of modules of Python's own, such as `types.py`, beside the configuration."""
+"""Files of a team, beside the configuration, with the names of standard modules, such as `types.py`."""
 
 import subprocess
 import sys
@@ -76,7 +76,7 @@ def call(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
 def test_no_file_is_imported_in_place_of_a_module_of_python(
     folder: Path, command: Sequence[str], needed: Sequence[str]
 ) -> None:
-    """Not in the command, nor in the processes of a database and an Action: all end in the same report as without."""
+    """Neither in the command nor in the processes of a database or an Action: the report is the same as without."""
     expected = call([*command, "check", "--format", "json"], folder)
     for name in sys.stdlib_module_names.difference(needed):
         (folder / f"{name}.py").write_text(f"raise ImportError('{name} is the file of the team')", "utf-8")

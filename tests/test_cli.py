@@ -331,7 +331,7 @@ def test_a_stored_check_is_judged_alike(run: Run) -> None:
     again, replayed, _ = run("replay", "seen.json")
 
     assert again == code
-    # Nothing can be given to what is stored.
+    # A stored check takes no further settings.
     assert replayed == out[: out.index("rules not judged")].rpartition("\n")[0] + "\n"
 
 
@@ -537,7 +537,7 @@ def test_init_of_an_action_overwrites_nothing(run: Run) -> None:
     assert not Path("actions").exists()
 
 
-# The front door
+# The package itself
 
 
 def test_the_version(run: Run) -> None:

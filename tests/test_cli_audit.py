@@ -1,4 +1,4 @@
-"""The command `audit`: what it hands to the audit, what it prints, and what is wrong usage."""
+"""The command `audit`: the arguments of the audit, the output, and wrong usage."""
 
 import io
 import json
@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def answers(
     monkeypatch: pytest.MonkeyPatch, report: AuditReport, during: Callable[[Given], object] = lambda _: None
 ) -> list[Given]:
-    """Let an audit have a report, and return the list of what it will have been given."""
+    """Replace the audit by one with this report, and return the list of its future arguments."""
     calls: list[Given] = []
 
     def audit(table: object, columns: Columns, **given: Any) -> AuditReport:
@@ -198,7 +198,7 @@ def test_wrong_options_are_wrong_usage(capsys: pytest.CaptureFixture[str], argum
     code, out, err = run(capsys, "audit", *arguments)
 
     assert (code, out) == (2, "")
-    # Up to Python 3.11, argparse shows choices as they are in Python.
+    # Up to Python 3.11, argparse shows choices as Python literals.
     assert message in err.replace("choose from 'text', 'json', 'html'", "choose from text, json, html")
 
 

@@ -1,4 +1,4 @@
-"""What `init --audit` proposes for the columns of real stores, and what it leaves to the user."""
+"""The mapping that `init --audit` proposes for the columns of real stores, and what it leaves to the user."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What completes the command line in a shell."""
+"""Shell completion of the command line."""
 
 import re
 import subprocess

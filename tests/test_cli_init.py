@@ -1,4 +1,4 @@
-"""What `init` writes into a folder, by what it finds there."""
+"""The files that `init` writes into a folder, depending on its content."""
 
 import json
 import sys

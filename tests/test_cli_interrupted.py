@@ -1,4 +1,4 @@
-"""The command line when it is interrupted: exit code 130, a partial report where there is one, and who is left."""
+"""The command line when it is interrupted: exit code 130, a partial report if there is one, and the remaining users."""
 
 import argparse
 import contextlib
@@ -59,7 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def when(monkeypatch: pytest.MonkeyPatch, is_moment: Callable[[Exchange], bool], number: int = signal.SIGINT) -> None:
-    """Interrupt the command whenever a call of its check is one of those."""
+    """Interrupt the command at each matching call of its check."""
 
     def told(exchange: Exchange) -> str:
         if is_moment(exchange):
@@ -185,7 +185,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture
 def hanging(folder: Path) -> Path:
-    """Have the shop say that it is there, and hang in the second script that is called."""
+    """Make the shop signal that it runs, and hang in the second script called."""
     (folder / "hanging_shop.py").write_text(
         textwrap.dedent(f"""
             import pathlib, time
@@ -220,7 +220,7 @@ def test_a_hanging_script_ends_with_a_partial_report(number: int, hanging: Path)
 
 @pytest.mark.untraced
 def test_a_process_that_ignores_ctrl_c_still_does(hanging: Path) -> None:
-    # As a shell does for a command in the background, and `nohup` for a hang-up.
+    # A shell does this for a background command, and `nohup` for a hang-up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with command_in(hanging) as process:
         wait_for(hanging / "called", process)
@@ -237,7 +237,7 @@ def test_a_process_that_ignores_ctrl_c_still_does(hanging: Path) -> None:
 def test_an_unread_report_can_be_interrupted(folder: Path) -> None:
     with command_in(folder, "--format", "json") as process:
         assert process.stdout is not None
-        # It is more than a pipe holds.
+        # A pipe cannot hold this much.
         select.select([process.stdout], [], [], 120)
         process.send_signal(signal.SIGINT)
         process.wait(120)

@@ -1,4 +1,4 @@
-"""What a command shows: how much of a report, of which scripts, and the waivers that it adds."""
+"""The output of a command: how much of a report, for which scripts, and the waivers it adds."""
 
 import argparse
 import sys

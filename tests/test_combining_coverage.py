@@ -1,4 +1,4 @@
-"""What is measured is combined, whatever a killed process leaves."""
+"""Coverage data is combined, whatever a killed process leaves behind."""
 
 import sqlite3
 from contextlib import closing

@@ -51,7 +51,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write a configuration, beside it the module `MODULE` with a shop."""
+    """Write a configuration, and beside it the module `MODULE` with a shop."""
     module = "shop_of_config"
     (tmp_path / f"{module}.py").write_text(dedent(SHOP))
 

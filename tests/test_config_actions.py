@@ -307,7 +307,7 @@ def test_a_module_that_cannot_be_imported_is_named(write: Write) -> None:
         load_config(path).check()
 
 
-# What is checked
+# The check
 
 
 def test_an_action_alone_is_checked_without_known_users(write: Write) -> None:
@@ -343,7 +343,7 @@ def test_a_database_and_an_action_are_judged_in_one_report(write: Write) -> None
     assert judged_groups(report) >= {Group.PROFILE, Group.ACTION}
     assert report.verdict("action-restores-nothing").status is Status.WAIVED
     assert report.ok, report
-    # The user who logs in is made up, even though the store has one with the same e-mail.
+    # The user who logs in is fictitious, even though the store has one with the same e-mail.
     assert [person.label for person in transcript.people] == ["ada.lovelace"]
     assert {run.person for run in transcript.of_kind(ActionRun)} == {"ada.lovelace-2"}
     replayed = [Transcript.loads(transcript.dumps()), Transcript.parse(str(transcript))]

@@ -1,4 +1,4 @@
-"""`[check] inspect`: the store is looked into by SQL, by a command that prints JSON, or by a function."""
+"""`[check] inspect`: records are read by SQL, by a command that prints JSON, or by a function."""
 
 import json
 import sqlite3
@@ -63,7 +63,7 @@ def test_the_password_of_an_address_is_a_secret(
 ) -> None:
     assert load(BY_SQL).probing.secrets == {}
     url = sqlalchemy.make_url("postgresql://somebody:s3cret-word@localhost/shop")
-    # No driver is needed to see what is kept of the URL.
+    # No driver is needed to see what is stored of the URL.
     monkeypatch.setattr(sqlalchemy, "create_engine", lambda *_, **__: SimpleNamespace(url=url))
     [(label, secret)] = load(BY_SQL).probing.secrets.items()
 

@@ -1,4 +1,4 @@
-"""Connections that scripts in Python leave open in their process, and those that are no leak."""
+"""Connections that Python scripts leave open in their process, and open connections that are no leak."""
 
 import gc
 import os
@@ -47,7 +47,7 @@ class Shop:
 
 @pytest.fixture
 def address() -> Iterator[tuple[str, int]]:
-    """Return the address of a store that takes connections and says nothing."""
+    """Return the address of a store that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
         yield server.getsockname()
 
@@ -160,7 +160,7 @@ def test_a_closed_or_reused_connection_is_no_leak(
     assert checked(tmp_path, address[1], body).verdict("connection-leak").status is status
 
 
-# How they are seen
+# Detection
 
 
 class Watching:

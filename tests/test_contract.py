@@ -1,4 +1,4 @@
-"""Results convert to the callback's arguments and back without loss; errors carry what Auth0's carry."""
+"""Results convert to the callback's arguments and back without loss; errors have the members of Auth0's errors."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ DONE_WITH_TRUE = (Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL)
 
 @st.composite
 def endings(draw: st.DrawFn) -> tuple[Script, ProfileResult | OperationResult]:
-    """Any script with any result that it may end with."""
+    """Draw any script with any result that it may end with."""
     script = draw(st.sampled_from(Script))
     failed = st.builds(Failed, st.builds(ScriptError, st.text()) | st.text() | st.integers() | st.just({"a": 1}))
     profiles = st.builds(Found, st.dictionaries(st.text(), st.text() | st.none(), max_size=3))

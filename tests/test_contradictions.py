@@ -1,4 +1,4 @@
-"""What no rule judges and the machine finds in a life: each in a life that is lived by hand."""
+"""Contradictions that no rule judges and the machine finds in a life, each in a handwritten life."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ def lived_at(make: Callable[[], object], *steps: Callable[[TenantMachine], None]
 
     class Lived(TenantMachine):
         connection = Connection(import_mode=import_mode)
-        # What rules judge is told by them.
+        # Rules report what they judge.
         ignore = ("callback", "outcome", "profile", "consistency", "migration", "security")
 
         @override

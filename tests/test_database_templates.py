@@ -1,4 +1,4 @@
-"""The scripts that `init --template` writes keep the contract, on the stores that they are for."""
+"""The scripts that `init --template` writes pass the check on their stores."""
 
 import json
 import subprocess
@@ -80,7 +80,7 @@ require('vm').runInNewContext(commands, { db }).then(() => client.close());
 
 @contextmanager
 def mongodb(folder: Path) -> Generator[dict[str, str]]:
-    """There is no MongoDB to run: it is a test double that speaks its protocol."""
+    """MongoDB cannot be installed here: a wire-level test double replaces it."""
     with running_mongod_double("auth0", STORE_PASSWORD) as double:
         command = ["-e", INDEXES, str(MODULES / "mongodb"), double.url, "auth0", STORE_PASSWORD]
         subprocess.run([find_runtime().path, *command, str(folder / "indexes.js")], check=True)
@@ -124,7 +124,7 @@ def stormpath(_: Path) -> Generator[dict[str, str]]:
 
 @contextmanager
 def plain_javascript(_: Path) -> Generator[dict[str, str]]:
-    """Nothing runs: the users stand in a setting."""
+    """No server runs: the users are in a setting."""
     yield {}
 
 
@@ -157,13 +157,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_outage(configuration: Path) -> None:
-    """Leave the outages out, which take the most time: the drivers wait in each."""
+    """Omit the outages, which take the most time: the drivers wait in each."""
     before, _, rest = configuration.read_text(encoding="utf-8").partition("[outage.configuration]")
     configuration.write_text(before + rest[rest.find("\n[") :], encoding="utf-8")
 
 
 def checked(folder: Path, capsys: pytest.CaptureFixture[str], store: dict[str, str]) -> tuple[int, dict[str, str]]:
-    """Check a template as it stands in a folder; return the exit code, and the status of each rule."""
+    """Check a template in a folder; return the exit code, and the status of each rule."""
     for script in folder.rglob("*.js"):
         change(script, *QUICKLY)
     change(folder / "customdb.toml", *store.items(), ("[database]\n", f'[database]\nnode_modules = "{MODULES}"\n'))
@@ -275,7 +275,7 @@ def test_a_password_in_no_known_format_is_an_error_with_the_key(
 
 @pytest.mark.untraced
 def test_the_client_of_mongodb_tries_again_after_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that failed to connect stays closed, where operations are relied on to connect it."""
+    """A client that failed to connect would stay closed if only operations were to reconnect it."""
     written("mongodb", tmp_path, monkeypatch)
 
     with running_mongod_double() as double:

@@ -1,4 +1,4 @@
-"""What the databases over the tables of ASP.NET make of rows, on SQLite and on a wire-level double of SQL Server."""
+"""The databases over the tables of ASP.NET, on SQLite and on a wire-level double of SQL Server."""
 
 import asyncio
 from base64 import b64encode
@@ -173,7 +173,7 @@ _STATES = [("simple", "webpages_Membership", "IsConfirmed"), ("universal", "Memb
 
 
 def nullable(store: Store, system: str, **changes: Any) -> AspNet:
-    """Make tables whose flags may be NULL."""
+    """Create tables whose flags may be NULL."""
     ddl = SYSTEMS[system].ddl.replace("bit NOT NULL", "bit NULL")
     tables = evolve(SYSTEMS[system].tables, **changes)
     return evolve(SYSTEMS[system], ddl=ddl, tables=tables).made(store, system, full=True)

@@ -1,4 +1,4 @@
-"""The databases over the tables of ASP.NET keep the whole contract: nothing is waived.
+"""The databases over the tables of ASP.NET pass the whole contract: nothing is waived.
 
 SQLite and PostgreSQL are real; SQL Server is a wire-level double behind a real driver.
 """
@@ -35,7 +35,7 @@ class _Suite(ContractSuite):
     __test__ = False
 
     fail_on = "warning"
-    # However busy the machine is.
+    # Enough for a busy machine.
     max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
     store_name: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Every reference database keeps the whole contract: nothing is waived.
+"""Every reference database passes the whole contract: nothing is waived.
 
 SQL runs on the real engines, MongoDB's real driver on a test double of the server.
 """
@@ -33,12 +33,12 @@ def few_examples() -> Generator[None]:
 
 
 class _Suite(ContractSuite):
-    """What holds for all of them."""
+    """The settings of all suites."""
 
     __test__ = False
 
     fail_on = "warning"
-    # However busy the machine is.
+    # Enough for a busy machine.
     max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
 

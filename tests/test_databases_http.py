@@ -1,4 +1,4 @@
-"""What the databases over HTTP make of every answer, of outages, and of hostile identifiers."""
+"""The databases over HTTP with every kind of response, outages, and hostile identifiers."""
 
 import asyncio
 import gzip
@@ -68,7 +68,7 @@ CALLS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 @frozen
 class Canned:
-    """A client that gives the same answers to whatever it is asked, read as those of a server are."""
+    """A client that gives the same responses to every request, read like those of a server."""
 
     answers: list[tuple[int, bytes]]
     asked: list[Question]
@@ -88,7 +88,7 @@ def canned(*answers: tuple[int, Any], users: HttpUsers | None = None, **endpoint
 
 
 def kind(outcome: object) -> object:
-    """Return what an outcome is, apart from its words."""
+    """Return the kind of an outcome, without its message."""
     if isinstance(outcome, Failed):
         error = cast("ScriptError", outcome.error)
         return getattr(error, "code", type(error))
@@ -96,7 +96,7 @@ def kind(outcome: object) -> object:
 
 
 def told(outcome: object) -> tuple[str, str | None, str]:
-    """Return what a failure tells: the class of its error, whom it names, and its words."""
+    """Return the class of a failure's error, the user it names, and its message."""
     assert isinstance(outcome, Failed)
     error = cast("ScriptError", outcome.error)
     return type(error).__name__, getattr(error, "identifier", None), str(error)
@@ -215,7 +215,7 @@ def test_only_mapped_answers_mean_found_or_not_found(script: str, status: int, b
         assert (script, status) in {("login", 401), ("login", 403), ("login", 404), ("create", 409)}
 
 
-# What the mapping says
+# The mapping
 
 
 NO_IDS: Final[list[Any]] = [None, True, 1.5, "", "x" * 321, [], {}, "\ud800"]
@@ -320,7 +320,7 @@ def test_the_answer_must_be_about_the_user_who_was_asked_for(identifier: str) ->
     assert kind(canned((200, SHOWN)).login(identifier, "right")) is FAILED
 
 
-# What an endpoint may say
+# The responses of an endpoint
 
 
 def test_a_list_may_be_empty_and_has_one_user_at_most() -> None:
@@ -412,7 +412,7 @@ def test_a_request_body_has_only_the_arguments_of_the_script() -> None:
     assert database.asked[0].body == {"email": "{password}@example.com", "email_verified": False}
 
 
-# What is asked
+# Requests
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_an_identifier_is_encoded(identifier: str, target: str) -> None:
     database = canned((404, {}))
     assert database.get_user(identifier) == NotFound()
     assert database.asked[0].target == target
-    # Nothing is decoded or resolved on the way out.
+    # Nothing is decoded or resolved before sending.
     assert httpx.URL("http://api.example.com" + target).raw_path == target.encode()
 
 
@@ -475,7 +475,7 @@ def test_an_id_of_another_connection_matches_no_user() -> None:
     assert database.asked[0].target == "/users/a%2Fb"
 
 
-# What is declared wrongly
+# Wrong declarations
 
 
 def unverified() -> ssl.SSLContext:
@@ -547,13 +547,13 @@ def test_credentials_are_never_shown() -> None:
 
 
 class AsyncOnce:
-    """An async database as a plain one: each call has a loop of its own, and so a database of its own."""
+    """An async database behind plain calls: each call has its own loop, and therefore its own database."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self._make: Callable[[], AsyncHttpDatabase] = lambda: AsyncHttpDatabase(*arguments, **settings)
 
     def close(self) -> None:
-        """Close nothing: each call has closed what it opened."""
+        """Close nothing: each call has closed its own database."""
 
     def __getattr__(self, script: str) -> Callable[..., Any]:
         async def call(*arguments: Any) -> Any:
@@ -654,7 +654,7 @@ def test_a_pool_without_a_free_connection_fails_in_time_on_a_loop(server: JsonSe
 
 @contextmanager
 def raw_server(send: Callable[[socket.socket], None]) -> Generator[str]:
-    """Run a server that does with a connection whatever it likes."""
+    """Run a server that handles a connection with the given function."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def accept() -> None:

@@ -1,4 +1,4 @@
-"""The databases over HTTP keep the whole contract, each before a store on loopback: nothing is waived."""
+"""The databases over HTTP pass the whole contract, each with a store on loopback: nothing is waived."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
@@ -36,12 +36,12 @@ def few_examples() -> Generator[None]:
 
 
 class _OverHttp(ContractSuite):
-    """What holds for all of them."""
+    """The settings of all suites."""
 
     __test__ = False
 
     fail_on = "warning"
-    # However busy the machine is.
+    # Enough for a busy machine.
     max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
 

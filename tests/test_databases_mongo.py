@@ -1,4 +1,4 @@
-"""What a database over MongoDB does where the store is down, unusual or doesn't fit: its driver on a test double."""
+"""A database over MongoDB whose store is down, unusual or unsuitable: the real driver on a test double."""
 
 import asyncio
 import importlib
@@ -45,7 +45,7 @@ UNREACHABLE = "The user store cannot be reached"
 
 @pytest.fixture
 def own_shop() -> Generator[MongoShop]:
-    """Return a shop on a double that a test may kill, or fill with what it likes."""
+    """Return a shop on a double that a test may kill or fill."""
     with running_mongod_double() as double:
         yield MongoShop(double)
 
@@ -367,7 +367,7 @@ def test_a_double_that_was_killed_and_came_back_is_reached_again(own_shop: Mongo
                 assert profile(await database.get_user("ada")) == profile(plain.get_user("ada"))
                 own_shop.double.kill()
                 own_shop.double.start()
-                # Every pooled connection is dead now, and nothing has told so yet.
+                # Every pooled connection is dead now, and nothing has noticed yet.
                 assert await database.verify("grace.hopper@example.com") == Done()
                 assert plain.change_password("grace.hopper@example.com", "new") == Done()
                 assert profile(plain.login("grace.hopper@example.com", "new"))["email_verified"] is True
@@ -562,7 +562,7 @@ def test_an_email_of_another_user_cannot_be_taken(mongo_shop: MongoShop) -> None
 
 def test_an_email_that_equals_another_only_in_the_index_is_declined(mongo_shop: MongoShop) -> None:
     with mongo_shop.database(mongo_shop.users(full=True)) as database:
-        # A full-width letter: the collation takes it for the narrow one.
+        # A full-width letter: the collation treats it as the narrow one.
         assert database.change_email("ada", "\uff47race.hopper@example.com", True) == Declined()
 
 

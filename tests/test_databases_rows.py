@@ -1,4 +1,4 @@
-"""What rows, keys and addresses of a database over SQL become, one value at a time."""
+"""Rows, keys and addresses of a database over SQL, one value at a time."""
 
 import asyncio
 import importlib
@@ -135,7 +135,7 @@ def test_a_key_has_one_text(key: object, text: str) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Callable[[str], str]:
-    """Makes a SQLite database, and returns its address."""
+    """Return a function that creates a SQLite database and returns its address."""
 
     def make(script: str) -> str:
         path = tmp_path / "shop.sqlite3"
@@ -224,7 +224,7 @@ def test_too_many_matching_rows_are_an_error(store: Callable[[str], str]) -> Non
         notes = database.notes
 
     assert failure(found) == "The user store has too many rows for one identifier"
-    # An index that is not unique keeps nobody out.
+    # An index that is not unique refuses no duplicate.
     assert any("unique" in note for note in notes)
 
 
@@ -464,7 +464,7 @@ def test_without_a_status_column_every_user_logs_in() -> None:
     assert SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=None).disabled == ()
 
 
-# The front door
+# The module itself
 
 
 def test_the_module_has_exactly_the_documented_names() -> None:

@@ -1,4 +1,4 @@
-"""What the databases over Stormpath's dialect ask for, and what they make of what comes back."""
+"""The databases over Stormpath's dialect: their requests, and how they handle responses."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def database(double: StormpathDouble) -> Generator[StormpathDatabase]:
 
 
 def account(**changed: Any) -> dict[str, Any]:
-    """Return an account as the documentation shows it."""
+    """Return an account like the one in the documentation."""
     href = "https://api.stormpath.com/v1/accounts/3apenYvL0Z9v9spexaMple"
     return {
         "href": href,

@@ -1,4 +1,4 @@
-"""A change of what is found is noticed, and nothing is decided of tests that are gone."""
+"""Changed findings are noticed, and approval texts of removed tests are an error."""
 
 import re
 from pathlib import Path

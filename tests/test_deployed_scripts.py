@@ -1,4 +1,4 @@
-"""Which scripts of an export count: those that the Deploy CLI would deploy; and the messages about all others."""
+"""The scripts of an export that the Deploy CLI would deploy, and the messages about all others."""
 
 import json
 import logging

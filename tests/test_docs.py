@@ -141,7 +141,7 @@ PLAIN_TYPES: Mapping[object, str] = {
 
 
 def words(annotation: object) -> str:
-    """Describe a value of a type in the words of the page."""
+    """Describe a type in the words of the page."""
     match get_origin(annotation) or annotation:
         case types.UnionType | typing.Union:
             return ", ".join(words(member) for member in get_args(annotation) if member is not type(None))
@@ -166,7 +166,7 @@ BOUNDS = {
 
 
 def row(key: str, field: FieldInfo) -> str:
-    """Return how a row of a table of the page begins."""
+    """Return the beginning of a row in a table of the page."""
     bounds = [BOUNDS[text] for bound in field.metadata if (text := repr(bound)) in BOUNDS]
     kind = ", ".join([words(field.annotation), *bounds])
     default = "" if field.is_required() or field.default is None else f"`{json.dumps(field.default)}` "

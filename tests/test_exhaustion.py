@@ -1,4 +1,4 @@
-"""What stores say when they take no more connections or calls, and what is none of that."""
+"""Messages of stores that accept no more connections or calls, and messages that mean something else."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Each extra alone is enough for what it is for."""
+"""Each extra alone is enough for its features."""
 
 import subprocess
 import tomllib
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 ROOT: Final = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# PySpark is large and needs Java, so `all` does without it; test_audit_engines.py has an audit there.
+# PySpark is large and needs Java, so `all` omits it; test_audit_engines.py has an audit there.
 EXTRAS: Final = sorted(set(PROJECT["optional-dependencies"]) - {"all", "audit-spark"})
 SCRIPT: Final = ROOT / "tools" / "extras.py"
 

@@ -1,4 +1,4 @@
-"""The fault proxy: a driver behind it sees the real store refuse, reset, hang, or end in the middle of an answer."""
+"""The fault proxy: a driver behind it sees the real store refuse, reset, hang, or stop in the middle of a response."""
 
 import gc
 import socket
@@ -25,7 +25,7 @@ PASSWORD: Final = "correct horse battery staple"
 
 @contextmanager
 def store(answer: bytes, *, greeting: bytes = b"") -> Generator[tuple[str, int]]:
-    """A server that answers whatever it is sent, and may speak first."""
+    """A server that responds to any bytes, and may send first."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -63,7 +63,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def addresses(monkeypatch: pytest.MonkeyPatch, *found: tuple[int, tuple[str, int]]) -> None:
-    """Let every name have these addresses."""
+    """Resolve every name to these addresses."""
     infos = [(family, socket.SOCK_STREAM, 6, "", address) for family, address in found]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: infos)
 
@@ -73,7 +73,7 @@ def connect(proxy: FaultProxy) -> socket.socket:
 
 
 def told_at_once(proxy: FaultProxy) -> bytes:
-    """What a driver is told that says nothing; a reset may be seen while it still connects."""
+    """Return what a silent driver receives; a reset may be seen while it still connects."""
     with connect(proxy) as client:
         return everything(client)
 
@@ -137,7 +137,7 @@ def test_nothing_is_answered_until_the_next_switch() -> None:
                 client.recv(1)
             proxy.fail(Situation.REFUSE)
             client.settimeout(10)
-            # What was sent and never read makes the end of the connection a reset.
+            # Unread data turns the end of the connection into a reset.
             with suppress(ConnectionResetError):
                 assert client.recv(1) == b""
 
@@ -204,7 +204,7 @@ def test_many_drivers_at_once_are_all_cut_and_counted() -> None:
         def serve() -> None:
             with ExitStack() as stack:
                 connections = [stack.enter_context(listener.accept()[0]) for _ in range(20)]
-                # Nobody is answered before everybody is there.
+                # No driver gets a response before all are connected.
                 for connection in connections:
                     connection.sendall(connection.recv(100) * 2)
 
@@ -277,7 +277,7 @@ def test_every_address_of_the_store_is_tried(monkeypatch: pytest.MonkeyPatch) ->
         refused: tuple[str, int] = free.getsockname()
     with store(b"answer") as target, FaultProxy("db.example.com", 5432) as proxy:
         with monkeypatch.context() as patch:
-            # The first one belongs to a family that no machine has.
+            # The first address belongs to a nonexistent family.
             addresses(patch, (10_000, refused), (socket.AF_INET, refused), (socket.AF_INET, target))
             proxy.fail(Situation.CUT)
         with connect(proxy) as client:
@@ -301,7 +301,7 @@ def test_an_unknown_host_resets_the_connection(error: Exception, monkeypatch: py
 
 @contextmanager
 def deaf_store() -> Generator[tuple[str, int]]:
-    """A server that lets nobody in, because nobody is taken from its queue, which is full."""
+    """A server that accepts no connection because its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as stack:
         for _ in range(3):
             caller = stack.enter_context(socket.socket())
@@ -338,7 +338,7 @@ def test_no_transferred_bytes_are_kept() -> None:
         with connect(proxy) as client, listener.accept()[0] as server:
             client.sendall(PASSWORD.encode() * 10)
             assert server.recv(10_000).startswith(PASSWORD.encode())
-            # One thread serves all: when another driver has its answer, it is done with this one.
+            # One thread serves all drivers: once another one has its response, this one has been handled.
             with connect(proxy) as other, listener.accept()[0] as server_of_other:
                 other.sendall(b"question")
                 server_of_other.sendall(server_of_other.recv(100))

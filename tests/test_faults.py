@@ -636,7 +636,7 @@ def test_no_thread_and_no_socket_is_left(situation: Situation, capfd: pytest.Cap
 
 
 def held_by(root: object) -> Iterator[object]:
-    """Yield whatever an object keeps alive, apart from modules, classes and functions."""
+    """Yield the objects that an object keeps alive, apart from modules, classes and functions."""
     seen: set[int] = set()
     left = [root]
     while left:

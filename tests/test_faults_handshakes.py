@@ -1,4 +1,4 @@
-"""What a driver says first is its handshake; then it asks, and only the answer to that is worth cutting."""
+"""A driver begins with its handshake; only the response to the request after it is cut."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ def old_mongodb(command: bytes) -> bytes:
 
 
 def conversation(*turns: bytes, greeting: bytes = b"") -> Conversation:
-    """What is known after turns of the driver's, each of which but the last one was answered."""
+    """Return the state after the given turns of the driver; all but the last got a response."""
     heard = Conversation()
     if greeting:
         heard.store_says(greeting)

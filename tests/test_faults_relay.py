@@ -1,4 +1,4 @@
-"""Everything passes between a driver and its store until something is asked; then half of the answer, and the end."""
+"""All bytes pass between driver and store until the first request; half of its response passes, then the end."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ QUIET_ROUNDS: Final = 50
 
 @define
 class Line:
-    """The driver and the store at the ends of a relay, its task, and how often it has cut."""
+    """The driver and the store at the ends of a relay, its task, and the number of cuts."""
 
     driver: socket.socket
     store: socket.socket
@@ -32,21 +32,21 @@ class Line:
     cuts: list[None]
 
     async def carry(self, sender: socket.socket, data: bytes, receiver: socket.socket) -> bytes:
-        """Send all, and return what arrives meanwhile."""
+        """Send all bytes, and return the bytes that arrive meanwhile."""
         sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(sender, data))
         arrived = bytearray()
         rounds = 0
         while rounds < QUIET_ROUNDS:
             piece = received(receiver)
             arrived += piece or b""
-            # A sender that is not done is not quiet, unless nobody takes anything.
+            # An unfinished sender is not quiet unless the other side reads nothing.
             rounds = 0 if piece else rounds + 1
             await asyncio.sleep(0)
         sending.cancel()
         return bytes(arrived)
 
     async def fill(self, sender: socket.socket, data: bytes) -> bytes:
-        """Send until nothing more is taken, and return the rest."""
+        """Send until no more bytes are accepted, and return the rest."""
         rounds = 0
         while rounds < QUIET_ROUNDS:
             size = 0
@@ -59,7 +59,7 @@ class Line:
 
 
 def received(receiver: socket.socket) -> bytes | None:
-    """What has arrived: empty at the end, None when nothing has."""
+    """Return the bytes that arrived: empty at the end, None if there are none."""
     try:
         return receiver.recv(1 << 20)
     except BlockingIOError:

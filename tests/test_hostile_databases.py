@@ -1,4 +1,4 @@
-"""Databases that misbehave on purpose, through the command line: a verdict, no secret, no forged line, nothing left."""
+"""Databases that misbehave on purpose, through the command line: a verdict, no secret, no forged line, no remains."""
 
 import base64
 import importlib.resources

@@ -1,4 +1,4 @@
-"""Hostile identifiers for the scripts that write: they reach an empty database only, and what they change is told."""
+"""Hostile identifiers for the scripts that write: they reach only an empty database, and their changes are reported."""
 
 import re
 from collections.abc import Callable
@@ -25,19 +25,19 @@ WRITING = {Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.DE
 
 
 def report_on(make: Callable[..., WritingShop], **settings: Any) -> Report:
-    """Check a shop, and write into an empty one."""
+    """Check a shop, writing to an empty one."""
     fresh = make(is_empty=True)
     return check(make(), [known_customer()], writes=True, fresh_database=fresh, rehearse=False, **settings)
 
 
 def hostile_writes(report: Report) -> set[Script]:
-    """Return the scripts that were given hostile identifiers and write."""
+    """Return the writing scripts that received hostile identifiers."""
     calls = report.transcript.select(None, "hostile")
     return {call.script for call in calls} & WRITING
 
 
 class Careless(WritingShop):
-    """Finds who is to be changed by a query that is put together of texts; what reads is careful."""
+    """Looks up the user to change with a concatenated query; the reading scripts are careful."""
 
     def matches(self, query: str, value: str) -> bool:
         raise NotImplementedError
@@ -59,7 +59,7 @@ MUTANTS: dict[str, Mutant] = {}
 
 
 def fires(rule: str, *blamed: Script) -> Callable[[_Shop], _Shop]:
-    """Note a class as a mutant on which this rule fires, and no other."""
+    """Register a class as a mutant on which only this rule fires."""
 
     def note(make: _Shop) -> _Shop:
         MUTANTS[make.__name__] = Mutant(make, rule, blamed)
@@ -69,7 +69,7 @@ def fires(rule: str, *blamed: Script) -> Callable[[_Shop], _Shop]:
 
 
 def in_sql(query: str, value: str) -> bool:
-    """Tell whether `... WHERE column = '<query>'` finds a value."""
+    """Return whether `... WHERE column = '<query>'` finds a value."""
     text, *conditions = re.split(r"' or ", query.partition("' -- ")[0])
     return text == value or any("=" in condition for condition in conditions)
 
@@ -165,7 +165,7 @@ class ChangesPasswordsByPattern(WritingShop):
 
 @fires("wildcard-identifier", Script.VERIFY)
 class VerifiesWhoeverIsFirst(WritingShop):
-    """The victim is not the one who is hit: only the answer shows it."""
+    """Changes a user other than the victim: only the result shows it."""
 
     @override
     def verify(self, email: Any) -> Any:
@@ -242,7 +242,7 @@ def test_without_hostile_input_nothing_hostile_is_written() -> None:
 
 
 def test_ids_that_are_not_hostile_to_a_store_are_left_out() -> None:
-    """A store reads `7?x=1` as 7, and half an id may be somebody's id."""
+    """A store reads `7?x=1` as 7, and half an id may be another user's id."""
 
     class Numbered(WritingShop):
         @override
@@ -290,7 +290,7 @@ def test_probes_skipped_after_harm_are_reported() -> None:
 
 
 def test_a_user_changed_under_an_unknown_id_is_listed_as_left_behind() -> None:
-    """A script that makes whoever is not there leaves a user whose e-mail is hostile."""
+    """A script that creates missing users leaves a user with a hostile e-mail."""
 
     class Makes(WritingShop):
         @override

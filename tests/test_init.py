@@ -1,4 +1,4 @@
-"""The front door of the package: names that are looked up when they are first used."""
+"""The package itself: names that are looked up on first use."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Interrupts at any moment of a check: none is lost, and whoever may be left in the store is named."""
+"""Interrupts at any moment of a check: none is lost, and every user who may remain in the store is listed."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ def in_foreground() -> Iterator[None]:
 
 
 def interrupt() -> None:
-    """Press ctrl-C, from whatever thread."""
+    """Send Ctrl-C, from any thread."""
     os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -63,7 +63,7 @@ class Moments:
             return
         self.passed += 1
         if self.passed in self._moments:
-            # From here on there is no check that could be interrupted.
+            # After this point no check could be interrupted.
             self.is_over = signal.getsignal(signal.SIGINT) is signal.default_int_handler
             signal.raise_signal(signal.SIGINT)
 
@@ -97,7 +97,7 @@ def observed(shop: WritingShop, moments: Moments) -> Transcript:
     mask = SecretRegistry.mask
 
     def mask_unprofiled(registry: SecretRegistry, text: str) -> str:
-        # The regular expression of all secrets takes a million calls.
+        # Building the regular expression of all secrets takes a million calls.
         sys.setprofile(None)
         masked = mask(registry, text)
         sys.setprofile(moments)
@@ -119,13 +119,13 @@ def moments_of_a_check() -> int:
 
 
 def interrupted_at(shop: WritingShop, *moments: int) -> Header | None:
-    """Return what the transcript of an interrupted check says, or None where it was over by then."""
+    """Return the transcript of an interrupted check as text, or None if the check had already ended."""
     chosen = Moments(moments)
     with ExitStack() as stack:
         interrupted = stack.enter_context(pytest.raises(KeyboardInterrupt))
         observed(shop, chosen)
         if chosen.passed < min(moments):
-            # Passwords are drawn, and masking them takes now more and now fewer calls.
+            # Passwords are random, so masking them takes a varying number of calls.
             stack.pop_all()
             return None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -162,14 +162,14 @@ def test_a_second_interrupt_at_any_moment_lists_all_remaining_users(data: st.Dat
     assert left_in(shop) <= (set() if header is None else set(header.left_behind))
 
 
-# While something waits
+# During waits
 
 Wait = Callable[[], None]
 
 
 @pytest.fixture
 def wait() -> Iterator[Wait]:
-    """Press ctrl-C, and wait for longer than anybody does."""
+    """Send Ctrl-C, and wait for a very long time."""
     over = threading.Event()
 
     def interrupt_and_wait() -> None:
@@ -276,7 +276,7 @@ def test_an_interrupt_ends_two_calls_that_wait_at_once(wait: Wait) -> None:
     shops: list[WritingShop] = []
 
     class Shared(WritingShop):
-        """The same store whenever it is opened."""
+        """The same store each time it is opened."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -329,11 +329,11 @@ def test_an_interrupt_ends_a_function_of_the_team(place: str, is_swallowed: bool
         check(WritingShop(), USERS, hostile=False, wrong_passwords=0, **settings)
 
 
-# While a check cleans up
+# During the clean-up
 
 
 class SlowToDelete(WritingShop):
-    """Deletes nobody in time, and says so to whoever waits for the moment."""
+    """Deletes no user in time, and signals when a deletion starts."""
 
     def __init__(self, on_delete: Wait) -> None:
         super().__init__()

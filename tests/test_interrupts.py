@@ -27,7 +27,7 @@ def in_foreground() -> Iterator[None]:
 
 @contextmanager
 def interrupted() -> Generator[Interrupts]:
-    """Begin a check that must end as interrupted; what fails within it fails the test all the same."""
+    """Begin a check that must end as interrupted; failures inside it still fail the test."""
     failures: list[BaseException] = []
     with pytest.raises(KeyboardInterrupt), interruptible() as interrupts, keeping(failures):
         yield interrupts
@@ -313,7 +313,7 @@ def test_a_finishing_step_without_an_interrupt_is_not_woken() -> None:
         assert not is_readable(interrupts)
 
 
-# Whose interrupts they are
+# Nested checks and threads
 
 
 def test_outside_a_check_no_interrupt_has_happened() -> None:

@@ -61,7 +61,7 @@ def api() -> Iterator[str]:
 
 
 def said(folder: Path, what: str) -> list[str]:
-    """Return the words behind `// expect:` or another such line in the scripts of a folder."""
+    """Return the words after `// expect:` or another such keyword in the scripts of a folder."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js"))]
     found = {line for text in texts for line in re.findall(rf"^// {what}: (.+)$", text, flags=re.MULTILINE)}
     return [word for line in found for word in re.split(r",? ", line)]
@@ -70,7 +70,7 @@ def said(folder: Path, what: str) -> list[str]:
 def checked(
     folder: Path, api: str, made: Path, *, import_mode: bool = False, outage: bool = True, hostile: bool = True
 ) -> Report:
-    """Check the correct scripts, with those of a folder in their place."""
+    """Check the correct scripts, some of them replaced by those of a folder."""
     shutil.copytree(SCRIPTS / "correct", made)
     shutil.copytree(folder, made, dirs_exist_ok=True)
     settings = {name: value == "on" for name, _, value in (word.partition("=") for word in said(folder, "connection"))}
@@ -90,7 +90,7 @@ def checked(
             import_mode=settings.get("import_mode", import_mode), script_context=settings.get("script_context", False)
         ),
         outage=at("{fault_url}") if outage else None,
-        # A busy machine takes its time; little is given only where a script never ends, but more than `correct` waits.
+        # A busy machine is slow: the timeout is short only if a script never ends, but longer than `correct` waits.
         timeout=6.0 if ENDLESS.intersection(said(folder, "expect")) else 20.0,
         hostile=hostile,
         wrong_passwords=20,

@@ -1,4 +1,4 @@
-"""The tools that check JavaScript: they are installed as they are locked, from wherever npm is told to look."""
+"""The tools that check JavaScript: they are installed as locked, from npm's configured registry."""
 
 import json
 import sys

@@ -32,7 +32,7 @@ PROFILE: Final = {"user_id": "u7", "email": "ada@example.com", "email_verified":
 
 
 class Api(BaseHTTPRequestHandler):
-    """A store behind HTTP that is asked twice: for an id, and for what it denotes."""
+    """A store behind HTTP that needs two requests: one for an id, and one for its user."""
 
     def do_GET(self) -> None:
         path = urlsplit(self.path)
@@ -144,7 +144,7 @@ def test_an_unreachable_real_store_causes_no_later_outage(scheme: str) -> None:
 
 @contextlib.contextmanager
 def echo() -> Generator[tuple[str, int]]:
-    """A store that answers each question with itself."""
+    """A store that echoes each request."""
 
     def serve(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
@@ -226,12 +226,12 @@ def test_stores_that_fail_together_count_the_requests_of_a_call_together(api: st
         assert faults.requests == 1
         assert faults.situations == IN_ORDER
         with FaultServer() as other:
-            # It doesn't know its store, so it would fail at once.
+            # Without its real store it would fail at once.
             together = FaultsTogether((other, proxy))
             assert together.situations == tuple(way for way in IN_ORDER if way not in LATER_REQUESTS)
 
 
-# Where the real store is
+# The address of the real store
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The stand-in for the legacy system: what it answers, to whom, and what it records."""
+"""The stand-in for the legacy system: its responses, and the requests it records."""
 
 import asyncio
 import json
@@ -71,7 +71,7 @@ def answered(legacy: LegacySystem, state: LegacyState, path: str = "/users/7") -
     return status, json.loads(text)
 
 
-# What it answers
+# Responses
 
 
 def test_a_sound_answer_is_about_the_requested_user(legacy: LegacySystem) -> None:
@@ -308,7 +308,7 @@ def test_closing_again_does_nothing() -> None:
         legacy.answer(LegacyState.SOUND)
 
 
-# What it records
+# Recorded requests
 
 
 def test_requests_are_recorded_in_order(legacy: LegacySystem) -> None:
@@ -335,7 +335,7 @@ def test_an_address_has_an_url() -> None:
     assert LegacyAddress(8080, 8443).url == "http://127.0.0.1:8080"
 
 
-# Whom it is asked about
+# The user of a request
 
 
 @pytest.mark.parametrize(
@@ -391,12 +391,12 @@ def test_a_body_in_chunks_is_put_together_however_it_arrives(pieces: list[bytes]
     assert request.headers == {"transfer-encoding": "chunked", "x-a": "1, 2"}
 
 
-# Two at once
+# Concurrent requests
 
 
 @pytest.fixture
 def settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While an answer waits for another one, its stand-in deals with nothing else, and is waited for so long."""
+    """While a response waits for another one, the stand-in handles nothing else; the waiting time is short."""
     monkeypatch.setattr(_listening, "_SETTLING_SECONDS", 0.01)
 
 

@@ -1,4 +1,4 @@
-"""Databases whose flaw shows only over a whole life: its rule tells it, through a tenant as through a check."""
+"""Databases whose flaw appears only over a whole life: its rule reports it, in a tenant and in a check."""
 
 import unicodedata
 from collections.abc import Callable, Collection
@@ -29,12 +29,12 @@ class Flawed:
     """A database, and the rules that must fire.
 
     Args:
-        make: Makes it.
+        make: Creates it.
         on: The rules that fire with import mode on.
         off: Those with import mode off.
-        users: Returns the people who are in it.
-        inspected: Whether the check may look into the store.
-        is_final: What the connection says of deletions.
+        users: Returns its users.
+        inspected: Whether the check may inspect the store.
+        is_final: Whether deletions are final in the connection.
         writes: Whether users are created, changed and deleted too, with import mode off.
     """
 
@@ -74,7 +74,7 @@ def fires(
 
 
 class MovedShop(WritingShop):
-    """A shop that notes who has logged in."""
+    """A shop that records who has logged in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class MovedShop(WritingShop):
         return row is not None and row.number in self.moved
 
 
-# Who has logged in must be found
+# A user who has logged in must be found
 
 
 @fires(on=["migration-marker-hides-user"], off=["migration-marker-hides-user"])
@@ -141,7 +141,7 @@ class LoginRemovesTheRow(WritingShop):
         return found
 
 
-# What Auth0 makes of who moves
+# Migrated users in Auth0
 
 
 @fires(on=["migrated-user-not-marked"], is_final=True)
@@ -189,7 +189,7 @@ def _ascii(text: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
-# Whole flows, which rules of single calls tell
+# Whole flows, reported by rules about single calls
 
 
 @fires(on=["unstable-user-id"], off=["unstable-user-id"])
@@ -247,11 +247,11 @@ class DeletedUsersStay(WritingShop):
         return Done()
 
 
-# How each is driven
+# The tests
 
 
 def live(database: object, users: list[KnownUser], connection: Connection, *, writes: bool) -> Report:
-    """Lead everybody through a whole life, and judge it."""
+    """Run a whole life of every user, and judge it."""
     with Tenant(database, connection=connection, users=users) as tenant:
         for user in users:
             if connection.import_mode:
@@ -307,7 +307,7 @@ def begin_and_end(tenant: Tenant) -> None:
 
 
 def cases(*, inspected: bool) -> list[Any]:
-    """Return what is tested, in both modes; a tenant cannot look into the store."""
+    """Return the tested cases, in both modes; a tenant cannot inspect the store."""
     return [
         pytest.param(flawed, import_mode, id=f"{name}-{'on' if import_mode else 'off'}")
         for name, flawed in FLAWED.items()

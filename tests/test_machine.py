@@ -1,4 +1,4 @@
-"""The state machine: it finds what a sequence breaks, shows the shortest one, and rejects databases it cannot use."""
+"""The state machine: it finds broken rules, shows the shortest sequence, and rejects databases it cannot use."""
 
 import sqlite3
 from collections import Counter
@@ -86,7 +86,7 @@ def test_a_breach_is_shown_as_a_shorter_sequence_that_can_be_judged_again() -> N
     transcript = sequence_in(raised.value)
     scripts = [exchange.script for exchange in transcript.exchanges]
     assert {"create", "change_password", "login"} <= set(scripts)
-    # How far Hypothesis shortens a sequence in its time is its own affair.
+    # How far Hypothesis shortens a sequence is not tested.
     assert len(scripts) < len(sequence_in(broken[0]).exchanges)
     assert [verdict.rule.name for verdict in judge(transcript).failures] == ["change-password-misreported"]
     assert "Aa1!" not in told

@@ -1,4 +1,4 @@
-"""Databases that are wrong on purpose: each breach is told by its own rule, and by no other."""
+"""Deliberately wrong databases: each breach is reported by its own rule, and by no other."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def fires(
     users: Callable[[], list[KnownUser]] = known_users,
     **settings: bool,
 ) -> Callable[[_Database], _Database]:
-    """Note a class as a mutant on which exactly these rules fire; those in `tells` only inform."""
+    """Register a class as a mutant on which exactly these rules fire; those in `tells` only inform."""
 
     def note(make: _Database) -> _Database:
         timeout = 1.0 if "callback-not-called" in rules else 20.0
@@ -398,7 +398,7 @@ class MessageAsIdentifier(Shop):
             raise WrongUsernameOrPasswordError(REFUSAL, REFUSAL) from error
 
 
-# Looking up
+# Look-ups
 
 
 @fires("case-sensitive-identifier", imported=("case-sensitive-identifier",))
@@ -465,7 +465,7 @@ class Formatted(_Sql):
 
 
 class _CarefulGetUser(Shop):
-    """Only login lets in what is hostile, and compares the password of whomever it finds."""
+    """Only login accepts hostile identifiers, and compares the password of the user it finds."""
 
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -573,7 +573,7 @@ def _with_a_sharp_s() -> list[KnownUser]:
 
 @fires("unicode-collision", users=_with_a_sharp_s)
 class FoldsCase(Shop):
-    """Takes ss for a sharp s, as str.casefold() does and str.lower() does not."""
+    """Treats ss as a sharp s, as str.casefold() does and str.lower() does not."""
 
     @override
     def rows(self) -> tuple[Row, ...]:
@@ -719,7 +719,7 @@ class DisabledGetsIn(Shop):
         return Found(self.profile(row))
 
 
-# What they give away
+# Leaks
 
 
 @fires("user-enumeration")

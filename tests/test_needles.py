@@ -1,4 +1,4 @@
-"""Many short texts are found in another one as one would find them one by one."""
+"""Many short texts are found in another one with the same result as one by one."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The bridge to an Action in JavaScript: what it does, and what it is given."""
+"""The bridge to an Action in JavaScript: its calls, its effects, and its surroundings."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def open_action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ope
         yield open_it
 
 
-# What an Action does
+# Calls
 
 
 def test_calls_of_the_api_are_recorded_in_order(open_action: Open) -> None:
@@ -232,7 +232,7 @@ def test_cached_values_expire(open_action: Open) -> None:
     assert action().outcome.output == "true true true success\nundefined\n"
 
 
-# What comes too late, and what goes on
+# Late calls and running work
 
 
 def test_calls_after_the_handler_has_returned_are_late(open_action: Open) -> None:
@@ -374,7 +374,7 @@ def test_the_handler_of_a_redirect_runs_too(open_action: Open) -> None:
     assert called(performed) == [("access.deny", ("back",))]
 
 
-# What is wrong with an Action
+# Invalid Actions
 
 COMMONJS = "Auth0 runs Actions as CommonJS: use require and exports, and await only inside functions"
 AWAIT = "await is only valid in async functions and the top level bodies of modules"
@@ -634,7 +634,7 @@ def test_a_node_that_does_not_start_is_an_error(tmp_path: Path, monkeypatch: pyt
         NodeAction(tmp_path / "repair.js").open_action(mask=SecretRegistry())
 
 
-# What the source shows
+# Facts about the source
 
 
 def test_facts_about_the_source_have_the_place_of_the_handler(open_action: Open) -> None:

@@ -1,4 +1,4 @@
-"""The runner of Actions survives whatever an Action does to the process that they share."""
+"""The runner of Actions survives anything an Action does to their common process."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -104,7 +104,7 @@ HOSTILE: Mapping[str, tuple[str, Ending, str]] = {
 def test_nothing_that_an_action_does_is_a_crash_of_the_check(open_action: Open, kind: str) -> None:
     body, ending, noticed = HOSTILE[kind]
     action = open_action(handler(body))
-    # A busy machine takes its time; little is given only to what never ends.
+    # A busy machine is slow: only code that never ends gets a short timeout.
     seconds = 0.6 if ending is Ending.TIMED_OUT else 20.0
 
     performed = action(seconds=seconds)

@@ -169,7 +169,7 @@ def test_a_text_without_keywords_stays_as_it_is(tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("shop")
     if re.search(r"@@\w+@@|##\w+##", text):
         return
-    # Python reads every end of a line as one character.
+    # Python reads every line ending as one character.
     assert replaced(folder, text, {}) == text
 
 
@@ -300,7 +300,7 @@ def test_stores_fail_together_in_every_way_that_one_supports() -> None:
 
     assert together.situations == (Situation.RESET, Situation.STATUS_500, Situation.REFUSE, Situation.HANG)
     assert together.requests == 4
-    # A store that cannot fail in this way fails nevertheless.
+    # A store that cannot fail in this way still fails.
     assert first.failed == [Situation.RESET, Situation.STATUS_500, Situation.RESET, Situation.HANG]
     assert second.failed == [Situation.RESET, Situation.RESET, Situation.REFUSE, Situation.HANG]
 
@@ -359,7 +359,7 @@ def test_an_outage_is_provoked_at_a_placeholder(
     assert takes_faults(outage)
     assert outage.fault_placeholders == {placeholder}
     if name == "URL":
-        # A server that receives a connection but no request says nothing about the store.
+        # A server that receives a connection but no request proves nothing about the store.
         planned = plan_lines(correct, [ADA], Connection(), Probing(outage=outage))
         assert sum("[outage: " in line for line in planned) == 2 * ways
         return

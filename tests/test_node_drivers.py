@@ -1,6 +1,6 @@
-"""The npm modules that scripts in production use, real ones, behind the bridge to Node.
+"""The real npm modules that production scripts use, behind the bridge to Node.
 
-`make test` installs them. PostgreSQL is a real server; what has none here meets the fault proxy only.
+`make test` installs them. PostgreSQL is a real server; the other drivers only meet the fault proxy.
 """
 
 import json
@@ -224,7 +224,7 @@ def test_scripts_with_postgresql_pass_the_check_with_a_failing_proxy(tmp_path: P
     assert report.ok, report
     assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == ["direct-database-access"]
     outages = report.transcript.select(None, "outage")
-    # Each script asks once, in a connection that a call before has opened.
+    # Each script sends one request, on a connection opened by an earlier call.
     later = [exchange for exchange in report.transcript.exchanges if exchange.situation in LATER_REQUESTS]
     assert [exchange.marks for exchange in later] == [{Mark.OUTAGE_NOT_MET}] * 2
     assert {exchange.situation for exchange in outages} == set(PROXY_FAULTS)
@@ -293,7 +293,7 @@ def test_an_exhausted_store_ends_the_check_and_the_leak_is_named(tmp_path: Path,
     }
 
 
-# Drivers whose server is not here
+# Drivers without a server
 
 CONNECTING: Final = {
     "mysql2": """

@@ -448,7 +448,7 @@ def test_http_failures_reach_a_script_that_uses_https(
 
     seen = {call.situation: call for call in transcript.exchanges if call.situation.family == "outage"}
     assert set(seen) == {*FAULTS, Situation.SECOND_REQUEST}
-    # The script sends one request only.
+    # The script sends only one request.
     assert [situation for situation, call in seen.items() if call.marks] == [Situation.SECOND_REQUEST]
     assert "status 503" in str(seen[Situation.STATUS_503].outcome.error)
 

@@ -1,4 +1,4 @@
-"""Every address that is printed stands in one table, and every page of ours that is named has a source."""
+"""Every printed address is in one table, and every named page of the documentation has a source."""
 
 import ast
 import re
@@ -68,7 +68,7 @@ def violating() -> list[Report]:
 
 
 def printed() -> Iterator[tuple[str, str]]:
-    """Yield what is printed about rules, with what prints it."""
+    """Yield the text printed about rules, with its source."""
     infos = [rule.info for rule in CATALOGUE]
     yield "rules --format json", rules_as_json(infos)
     yield from ((f"rules {info.name}", explain(info)) for info in infos)

@@ -192,9 +192,9 @@ def test_a_hash_that_costs_too_much_is_not_computed(text: str, message: str) -> 
         "md5$seasalt$3f86d0d3d465b7b458c231bf3555c0e3",  # Django's or Werkzeug's
         "5f4dcc3b5aa765d61d8327deb882cf99",
         "14d21b49b0f13e2acba962b6b0039edd:haJK0yTvBXTNMh76xwEw5RYEVpJsN8us",  # Joomla's or Magento's
-        "pbkdf2:sha256$salt$" + "a" * 64,  # as many iterations as that version of Werkzeug does
+        "pbkdf2:sha256$salt$" + "a" * 64,  # the number of iterations in that version of Werkzeug
         "$argon2id$v=19$m=15,t=1,p=2$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A",  # less than 8 KiB for each lane
-        "$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHQ$AJFIsA",  # four bytes, which are guessed soon
+        "$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHQ$AJFIsA",  # four bytes, which are quickly guessed
         "$argon2id$v=19$m=16,t=1,p=1$c29t$AJFIsNZTMKTAewB4+ETN1A",
         "$scrypt$ln=1,r=0,p=1$AAAA$" + "A" * 43,
         f"scrypt:1000:8:1$salt${'a' * 128}",  # no power of two

@@ -1,4 +1,4 @@
-"""Checking what rows have for passwords, and hashing new ones."""
+"""Checking stored passwords, and hashing new ones."""
 
 import subprocess
 import sys

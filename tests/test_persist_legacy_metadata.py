@@ -1,4 +1,4 @@
-"""The Action that restores metadata, in Python and as it is deployed, by the requirements R1 to R19."""
+"""The Action that restores metadata, in Python and as deployed, by the requirements R1 to R19."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ def stand(language: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[
 
 @pytest.fixture(scope="module")
 def strict(language: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stand]:
-    """Return the Action with which no user can log in without a plan."""
+    """Return the Action that refuses every user without a plan."""
     with standing(action_in(language, tmp_path_factory.mktemp("strict"), "app_metadata.plan")) as opened:
         yield opened
 
@@ -92,7 +92,7 @@ def test_a_check_finds_nothing_in_it(language: str, tmp_path: Path) -> None:
 
     assert report.ok, report
     assert {each.status for each in report.verdicts if each.rule.group is Group.ACTION} == {Status.PASSED}
-    # These rules about scripts hold for Actions too; what they read in a source, only one in JavaScript has to show.
+    # These rules about scripts also judge Actions; only a JavaScript source must show the facts they need.
     judged = ["url-injection", "log-leaks-secret", *OF_SOURCES[language]]
     assert {report.verdict(name).status for name in judged} == {Status.PASSED}
     assert [each for verdict in report.verdicts for each in verdict.findings] == []
@@ -122,7 +122,7 @@ def test_r1_it_acts_on_its_connection_only(stand: Stand) -> None:
         log_in = stand.log_in(situation)
         assert log_in.did_nothing
         assert not log_in.received
-    # A connection of another kind that has the same name.
+    # A connection of another kind with the same name.
     event = event_of(RunSituation.FIRST_LOG_IN, {}, connection=CONNECTION, logins=1)
     event["connection"] = {"id": "con_1", "name": CONNECTION, "strategy": "oidc"}
     assert not stand.bridge.perform(stand.handler, event, seconds=5).calls
@@ -157,7 +157,7 @@ def test_r3_a_user_without_legacy_metadata_is_marked(stand: Stand, state: Legacy
 @BOTH
 def test_r4_a_second_run_changes_nothing(stand: Stand) -> None:
     first = stand.log_in()
-    # Two at once find the same event.
+    # Two concurrent log-ins have the same event.
     second = stand.log_in()
     later = stand.log_in(app=first.effects.app_metadata, user=first.effects.user_metadata)
 
@@ -226,7 +226,7 @@ def test_r10_it_denies_only_where_metadata_are_required(strict: Stand) -> None:
 def test_r11_values_that_auth0_does_not_store_are_not_set(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
-    # Reserved names are not among those that it restores; below the first level, they are ordinary names.
+    # Reserved names are not restored; below the first level, they are ordinary names.
     names = ["beta", MARKER, "limits", "plan"] if state is LegacyState.RESERVED_NAMES else []
     assert sorted(log_in.effects.app_metadata) == names
     assert not log_in.effects.notices
@@ -364,7 +364,7 @@ def test_a_function_of_the_team_asks_in_its_own_way() -> None:
     written = writes_of({"user_id": LEGACY_ID, "user_metadata": {"themes": themes}})
 
     assert written == {f"user.setAppMetadata({MARKER})": True, "user.setUserMetadata(themes)": ["dark"]}
-    # What is stored later is not what the team's store has become by then.
+    # Later changes in the team's store do not affect the stored metadata.
     assert written["user.setUserMetadata(themes)"] is not themes
     assert writes_of(None) == {f"user.setAppMetadata({MARKER})": True}
 

@@ -1,4 +1,4 @@
-"""Parts of the probes: whom a check makes, and what two looks at the store show."""
+"""Parts of the probes: the users that a check creates, and comparisons of two records of the store."""
 
 from collections.abc import Mapping, Sequence
 

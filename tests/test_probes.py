@@ -103,7 +103,7 @@ def stop_of(transcript: Transcript) -> tuple[StopKind, str]:
     return reason.kind, reason.message
 
 
-# The truth
+# The known users
 
 
 def test_users_are_labelled_by_the_local_part_of_their_email_or_by_username() -> None:
@@ -611,7 +611,7 @@ def test_an_identifier_without_letters_has_few_collisions() -> None:
 
 
 class _Faults:
-    """Stands for the fault server if nothing is sent over a socket."""
+    """Replaces the fault server in tests without sockets."""
 
     situations = FAULTS
 
@@ -1103,7 +1103,7 @@ def test_progress_is_reported_for_every_call() -> None:
     assert [exchange.number for exchange in seen] == [exchange.number for exchange in recorder.transcript().exchanges]
 
 
-# What a call is given beside its arguments
+# Context and throwing callbacks
 
 
 class GivenBridge(ScriptedBridge):
@@ -1249,5 +1249,5 @@ def test_only_wrong_passwords_of_known_users_are_followed_by_the_right_one() -> 
     right_again = [exchange for exchange in logins if exchange.situation is Situation.REPEATED]
     assert len(unknown) > 1
     assert len(failed) > 3
-    # An odd one is followed too, at the end; one more is the second look at every user.
+    # An odd one is followed too, at the end; one more call is the second look-up of every user.
     assert len(right_again) == len(failed) // 2 + len(failed) % 2 + 1

@@ -1,4 +1,4 @@
-"""What can be wrong with one profile: the predicates, and that the rules report the same."""
+"""Problems of one profile: the predicates, and the rules that report the same."""
 
 import datetime as dt
 import decimal
@@ -60,7 +60,7 @@ def found(profile: Mapping[str, object], *, import_mode: bool = True, requires_u
     return list(problems_of(profile, import_mode=import_mode, requires_username=requires_username))
 
 
-# What is told
+# Messages
 
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 
@@ -299,7 +299,7 @@ def test_the_owner_of_a_profile() -> None:
         judged = (problem for predicate in PREDICATES.values() for problem in predicate(profile, circumstances))
         return [problem.rule for problem in judged if problem is not None]
 
-    # Who has no e-mail needs none in the profile.
+    # A user without an e-mail needs none in the profile.
     assert told(owner) == ["mutable-user-id", "dynamic-metadata-keys"]
     assert told(None) == ["invalid-email"]
 
@@ -321,7 +321,7 @@ def test_a_profile_of_json_is_judged_as_it_is() -> None:
 
 
 class Shelf(list[object]):
-    """A list of a class of its own."""
+    """A list subclass."""
 
 
 def nested(levels: int) -> object:
@@ -456,17 +456,17 @@ def test_a_recorded_error_is_a_value_that_json_does_not_have() -> None:
     assert error.size is None
 
 
-# The rules know the same
+# The rules report the same
 
 
 def judged(
     profile: Mapping[str, object], *, import_mode: bool, requires_username: bool = False
 ) -> list[tuple[str, str | None, Severity]]:
-    """Return what the rules find where get_user returns a profile: rule, path and severity."""
+    """Return the findings for a profile returned by get_user: rule, path and severity."""
     outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, SecretRegistry().mask)),))
     exchange = Exchange(1, Script.GET_USER, ("somebody",), "somebody", Situation.KNOWN_USER, outcome)
     header = Header(
-        # Nothing is known about the user except for an e-mail, and no profile has one.
+        # Only the user's e-mail is known, and no profile has one.
         people=(Person(label="somebody", email="«»"),),
         connection=Connection(import_mode=import_mode, requires_username=requires_username),
         scripts={Script.GET_USER: ScriptInfo()},
@@ -489,7 +489,7 @@ def known(
 
 
 def odd_profiles() -> st.SearchStrategy[dict[str, object]]:
-    """Return a strategy for profiles in which any attribute is anything."""
+    """Return a strategy for profiles with any values in any attributes."""
     odd = (
         st.binary(max_size=8)
         | st.datetimes()
@@ -528,7 +528,7 @@ def test_the_rules_find_the_problems(profile: dict[str, object], import_mode: bo
 def test_a_valid_profile_has_no_problems(profile: dict[str, object], import_mode: bool) -> None:
     told = [(one.rule, one.severity) for one in found(profile, import_mode=import_mode)]
 
-    # With import mode off, factors are left aside, which is information.
+    # With import mode off, factors are ignored, which is reported as information.
     assert told == ([("invalid-mfa-factors", INFO)] if "mfa_factors" in profile and not import_mode else [])
     assert judged(profile, import_mode=import_mode) == known(profile, import_mode=import_mode)
 
@@ -570,7 +570,7 @@ def test_each_predicate_names_its_rule() -> None:
             assert {problem.rule for problem in told if problem is not None} <= {rule}
 
 
-# The model refuses what is an error
+# The model refuses errors
 
 REFUSED = {"invalid-email", "invalid-username", "invalid-phone-number", "invalid-mfa-factors", "reserved-app-metadata"}
 

@@ -1,4 +1,4 @@
-"""Profiles: what Auth0 makes of one, what it rejects, and how two differ."""
+"""Profiles: their normalization by Auth0, rejected ones, and differences."""
 
 import datetime as dt
 import decimal
@@ -44,7 +44,7 @@ ADA = {
 
 
 def raw_values() -> st.SearchStrategy[object]:
-    """Return a strategy for values that a store can return: JSON, and what JSON does not have."""
+    """Return a strategy for values that a store can return: JSON values and others."""
     odd = (
         st.uuids()
         | st.decimals()

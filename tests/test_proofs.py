@@ -1,4 +1,4 @@
-"""Every rule is shown by something that is wrong on purpose, and silence by what is only unusual."""
+"""Every rule has a deliberate mistake that breaks it, and unusual cases that do not."""
 
 from pathlib import Path
 from runpy import run_path

@@ -1,4 +1,4 @@
-"""A real PostgreSQL behind the fault proxy, to which scripts speak TLS: the outage is met inside of the encryption."""
+"""A real PostgreSQL behind the fault proxy, reached over TLS: the outage occurs inside the encryption."""
 
 import os
 import shutil
@@ -88,7 +88,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with run_postgres(programs, SQL) as running:
         place = f"host=127.0.0.1 port={running.port} user=shop dbname={DATABASE}"
         with psycopg.connect(place, autocommit=True) as admin:
-            # PostgreSQL wants to own the key, and reads no folder of ours.
+            # PostgreSQL must own the key, and cannot read the folders of this user.
             (data,) = admin.execute("SHOW data_directory").fetchone()
             for source, name in ((certificate, "server.crt"), (key, "server.key")):
                 copied = Path(shutil.copy(source, Path(data, name)))

@@ -21,7 +21,7 @@ PROFILE_RULES = sum(rule.info.group == "profile" for rule in CATALOGUE)
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    # The filters of our own run would count here.
+    # The warning filters of this run would apply here.
     return pytester.runpytest_inprocess("-W", "default", *arguments)
 
 

@@ -1,4 +1,4 @@
-"""A Python database in a process of its own: whatever its scripts do, they do it to that process."""
+"""A Python database in a separate process: its scripts affect only that process."""
 
 import json
 import logging
@@ -333,7 +333,7 @@ LATER: Mapping[str, LateEvent] = {
     ("case", "event", "how"),
     [
         *((case, event, "asked") for case, event in LATER.items()),
-        # What is printed while another call is in progress is that call's.
+        # Output during another call belongs to that call.
         *((case, event, "by the next call") for case, event in LATER.items() if not event.output),
     ],
 )
@@ -869,7 +869,7 @@ for _ in lines:
 
 @pytest.fixture
 def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
-    """Has another runner give one answer, whatever it is asked."""
+    """Replaces the runner by one that always gives the same response."""
 
     def answer(told: object) -> None:
         command = guarded([sys.executable, "-c", LYING, json.dumps(told)])

@@ -1,4 +1,4 @@
-"""An Action in Python in a process of its own: whatever it does to its interpreter, it does it to that one."""
+"""An Action in Python in a separate process: it affects only its own interpreter."""
 
 import os
 import sys
@@ -264,7 +264,7 @@ def test_a_function_that_takes_something_else_is_a_problem(opened: Open) -> None
     assert opened("takes_one").info.problem == "the Action takes (event) but is called as action(event, api)"
 
 
-# What cannot be opened
+# Actions that cannot be opened
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_python_that_does_not_start(monkeypatch: pytest.MonkeyPatch, folder: Pat
         PythonProcessAction("actions_of_process:restore", folder=folder).open_action(mask=SecretRegistry())
 
 
-# Only what a genuine runner would send is believed
+# Only messages of a genuine runner are accepted
 
 Told = Mapping[str, Any] | BaseException | None
 OPENED: Mapping[str, Any] = {

@@ -1,4 +1,4 @@
-"""A function that makes profiles in a process of its own: whatever it does, it does it to that process."""
+"""A function that makes profiles in a separate process: it affects only that process."""
 
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -102,7 +102,7 @@ def opened(folder: Path) -> Generator[Open]:
 
 
 def users(count: int, **odd: str) -> list[Row]:
-    """Return rows, of which some do something odd, by their numbers."""
+    """Return rows; those with the given numbers make the function misbehave."""
     return [{"id": number, "does": odd.get(f"row{number}")} for number in range(count)]
 
 
@@ -323,14 +323,14 @@ def test_readable_values_are_tagged_and_back() -> None:
     assert tagged(untagged(tagged(profile))) == tagged(profile)
 
 
-# What no process of ours would say
+# Invalid messages
 
 Told = Mapping[str, Any] | BaseException | None
 OPENED: Mapping[str, Any] = {"opened": {}}
 
 
 class Process:
-    """Says what it was made to say, one answer for each question."""
+    """Sends the prepared responses, one for each request."""
 
     token = "token"
 

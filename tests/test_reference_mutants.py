@@ -1,6 +1,6 @@
-"""Reference databases with one flaw built in: a check finds it, by exactly the rules that are named.
+"""Reference databases with one built-in flaw: exactly the named rules find it in a check.
 
-The databases themselves keep every rule, so whatever a mutant shows comes from its flaw.
+The databases themselves break no rule, so every finding in a mutant comes from its flaw.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Mutant:
     """A flaw.
 
     Args:
-        bench: The database that is given it.
+        bench: The database that receives it.
         rules: The rules that must fire, with severity warning or error.
         build_in: Changes the mapping, the store or the code.
     """
@@ -59,7 +59,7 @@ MUTANTS: Final[dict[str, Mutant]] = {}
 
 
 def fires(bench: str, *rules: str) -> Callable[[_Flaw], _Flaw]:
-    """Note a function as the flaw of a mutant on which exactly these rules fire."""
+    """Register a function as the flaw of a mutant on which exactly these rules fire."""
 
     def note(build_in: _Flaw) -> _Flaw:
         MUTANTS[build_in.__name__] = Mutant(bench, rules, build_in)
@@ -69,7 +69,7 @@ def fires(bench: str, *rules: str) -> Callable[[_Flaw], _Flaw]:
 
 
 def everywhere(*rules: str, but: tuple[str, ...] = ()) -> Callable[[_Flaw], _Flaw]:
-    """The same for a flaw of what the databases have in common."""
+    """Register the flaw for all databases."""
 
     def note(build_in: _Flaw) -> _Flaw:
         for bench in (one for one in BENCHES if one not in but):
@@ -79,7 +79,7 @@ def everywhere(*rules: str, but: tuple[str, ...] = ()) -> Callable[[_Flaw], _Fla
     return note
 
 
-# Looking somebody up
+# Look-ups
 
 
 @fires("memory", "case-sensitive-identifier")
@@ -147,7 +147,7 @@ def believes_the_collation(_: OnMongo, patch: pytest.MonkeyPatch) -> None:
 def asking(
     what: Callable[[str], object], collation: Document | None
 ) -> Callable[[_MongoStore, str], Awaitable[Document | None]]:
-    """Return a look-up that sends what is made of the identifier, and compares nothing that comes back."""
+    """Return a look-up that sends a transformed identifier, and does not compare the response."""
 
     async def found(self: _MongoStore, identifier: str) -> Document | None:
         asked = what(identifier)
@@ -157,7 +157,7 @@ def asking(
     return found
 
 
-# `' || '1'=='1` has an empty alternative as a pattern, so it finds everybody.
+# `' || '1'=='1` has an empty alternative as a pattern, so it matches every user.
 @fires("mongodb double", "nosql-injection", "regex-from-input")
 def asks_by_a_regular_expression(_: OnMongo, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_MongoStore, "_found", asking(lambda asked: {"$regex": f"^{asked}$", "$options": "i"}, None))
@@ -179,7 +179,7 @@ def puts_the_identifier_into_the_path_as_it_is(_: OverHttp, patch: pytest.Monkey
     patch.setattr(ApiUser, "is_called", lambda _, __: True)
 
 
-# A store that is down
+# An unreachable store
 
 
 def finding_nobody(right: _Find) -> _Find:
@@ -342,7 +342,7 @@ def does_not_know_that_a_conflict_is_a_user(bench: OverHttp, _: pytest.MonkeyPat
 
 @frozen
 class Guess:
-    """A format that reads whatever it is given: it takes every text for a digest."""
+    """A format that accepts any text as a digest."""
 
     @property
     def name(self) -> str:
@@ -362,7 +362,7 @@ def guesses_the_format_of_a_password(bench: Bench, patch: pytest.MonkeyPatch) ->
 
 
 class Cutting(Bcrypt):
-    """bcrypt as it is in many languages: it looks at 72 bytes, and says nothing of others."""
+    """bcrypt as in many languages: it silently ignores everything after 72 bytes."""
 
     @override
     def hash(self, password: str) -> str:
@@ -383,7 +383,7 @@ def strips_passwords(_: Bench, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Passwords, "hash", lambda self, password: new(self, password.strip(" ")))
 
 
-# What a mapping leaves out
+# Omissions in a mapping
 
 
 @everywhere("blocked-user-logs-in", but=("memory", "http"))

@@ -1,4 +1,4 @@
-"""Rehearsals: every scenario in either import mode, what is not played and why, and who is left behind."""
+"""Rehearsals: every scenario in either import mode, the reasons for skipped ones, and the remaining users."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The bookshop that a rehearsal plays over: its scripts keep the contract, and answer for the right customer."""
+"""The bookshop for rehearsals: its scripts pass the check, and return the right customer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rehearsals over a database that breaks or cannot be opened, and interrupted ones: who is left behind."""
+"""Rehearsals over a failing or unopenable database, and interrupted ones: the remaining users."""
 
 import random
 from collections.abc import Callable
@@ -171,7 +171,7 @@ def test_a_database_that_cannot_be_opened_ends_the_rehearsal() -> None:
 
 
 def opening_once(times: int) -> Callable[[], Shop]:
-    """Return a function that opens a shop so many times, and fails from then on."""
+    """Return a function that opens a shop a number of times and then fails."""
     shops = iter([Shop() for _ in range(times)])
 
     def opening() -> Shop:

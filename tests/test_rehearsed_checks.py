@@ -1,4 +1,4 @@
-"""Lives that a check plays after its probes: which, on what, and what ends them."""
+"""Lives that a check runs after its probes: which ones, on which database, and what ends them."""
 
 import threading
 import time
@@ -167,7 +167,7 @@ def test_a_refusal_of_the_right_password_is_seen_twice() -> None:
 
 
 class WithMetadata(WritingShop):
-    """A shop in which only some have metadata."""
+    """A shop in which only some users have metadata."""
 
     @override
     def profile(self, row: Record) -> dict[str, object]:
@@ -223,7 +223,7 @@ def test_a_checked_action_is_judged_by_its_own_rules() -> None:
     assert judge(transcript).verdict("no-metadata-repair").status is Status.NOT_APPLICABLE
 
 
-# Who is in them
+# Their users
 
 
 def test_only_a_user_who_logs_in_plays_a_life() -> None:
@@ -358,7 +358,7 @@ def test_usernames_are_created_if_required() -> None:
     assert breaches(report) == [], explain(report)
 
 
-# What ends them
+# Their end
 
 
 class Interfering(WritingShop):
@@ -409,7 +409,7 @@ def test_a_script_that_never_ends_ends_the_life() -> None:
 
 
 class Mixing(WritingShop):
-    """A shop that takes a user for another one, once lives are played."""
+    """A shop that confuses two users once lives run."""
 
     is_mixed = False
 
@@ -428,7 +428,7 @@ class Mixing(WritingShop):
 
 
 class MixingIds(Mixing):
-    """A shop that takes the id of a user from another one."""
+    """A shop that returns one user with another user's id."""
 
     @override
     def anothers_profile(self) -> dict[str, object]:

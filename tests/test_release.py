@@ -1,4 +1,4 @@
-"""A release is built from what is committed, and can be installed from an index in a folder."""
+"""A release is built from the committed files, and can be installed from an index in a folder."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def git(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a checkout of a small package that is built as ours, of a version 9.8.7."""
+    """Return a checkout of a small package, version 9.8.7, that is built like this one."""
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "a@example.com")
     # The user who runs this can have commit signing or hooks enabled.

@@ -1,4 +1,4 @@
-"""The report as HTML: its structure, what it shows, that nothing in it is markup but its own, and its size."""
+"""The report as HTML: its structure, its content, protection against injected markup, and its size."""
 
 import base64
 import hashlib
@@ -182,7 +182,7 @@ def test_rules_that_need_attention_come_first_in_a_group() -> None:
     ]
 
 
-# What it says
+# Content
 
 
 def test_the_page_and_the_text_have_the_same_summary() -> None:
@@ -490,7 +490,7 @@ def test_a_life_that_does_not_fit_is_counted() -> None:
     assert len(page.of_class("sequence")) < 20 * 120
 
 
-# What nobody can inject
+# Injection
 
 
 def test_an_element_escapes_its_text_and_its_attributes() -> None:

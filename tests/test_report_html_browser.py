@@ -176,7 +176,7 @@ def test_a_link_shows_its_rule_despite_filters(browser: webdriver.Chrome) -> Non
 
     browser.find_element(By.CSS_SELECTOR, "a[href='#c1-rule-mismatched-user-id']").send_keys(Keys.ENTER)
 
-    # A browser follows a link before it says so to the script.
+    # A browser follows a link before it notifies the script.
     WebDriverWait(browser, 60).until(lambda _: rule.is_displayed())
     assert rule.get_attribute("open") is not None
     browser.find_element(By.CSS_SELECTOR, "a[href='#c2']").click()

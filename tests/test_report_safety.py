@@ -1,4 +1,4 @@
-"""Whatever scripts name and hand over: no format lets it forge a line, and every format stays of a readable size."""
+"""Text from scripts cannot forge a line in any format, and every format stays readable in size."""
 
 import importlib.resources
 import json

@@ -1,4 +1,4 @@
-"""The report for people: the verdict and the scripts, what is wrong for whom, with the calls, and the verdict again."""
+"""The text report: the verdict and the scripts, the findings with their users and calls, and the verdict again."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Reports: every format says the same, hides what is secret, and survives what scripts print."""
+"""Reports: every format has the same content, hides secrets, and survives the output of scripts."""
 
 import importlib.resources
 import json
@@ -184,7 +184,7 @@ PASSWORD = "tr0ub4dor & Zoë/7"
 
 
 class Leaking:
-    """Tells the password to everybody who listens."""
+    """Leaks the password in every way."""
 
     def login(self, identifier: str, password: str) -> ProfileResult:
         print(f"login {identifier} with {password}, {quote(password)}, {json.dumps(password)}")
@@ -261,7 +261,7 @@ def test_the_catalogue_as_json_has_the_documented_keys() -> None:
     assert len(documents) == len(CATALOGUE)
 
 
-# Findings that a source shows
+# Findings in a source
 
 
 def shown_by_source(place: str) -> Report:

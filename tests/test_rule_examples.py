@@ -1,4 +1,4 @@
-"""The code on the pages of rules: it is that of the mutants, with what is right in its place."""
+"""The code on the pages of rules: taken from the mutants, with the correct code beside it."""
 
 import re
 from collections.abc import Callable

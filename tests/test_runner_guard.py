@@ -1,4 +1,4 @@
-"""The guard of a container, without a container: what it waits for, and whom it ends."""
+"""The guard of a container, without a container: what it waits for, and which processes it ends."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def exited(code: int) -> int:
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch, *ended: tuple[int, int]) -> None:
-    """Have these processes end, and no more."""
+    """Let these processes end, and no others."""
     found = iter(ended)
 
     def wait(process: int, options: int) -> tuple[int, int]:

@@ -89,7 +89,7 @@ Perform = Callable[[str], Performed]
 
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Return what the runner in JavaScript is sent, to change it."""
+    """Return the message to the JavaScript runner, so that a test can change it."""
     changed = {**LIMITS, **CACHE_LIMITS}
     for bridge in (_bridge, _action_bridge):
         monkeypatch.setattr(bridge, "LIMITS", changed)

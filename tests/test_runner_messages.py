@@ -1,4 +1,4 @@
-"""The messages between the bridges and the five runners: those that are documented, and no others, on both sides."""
+"""The messages between the bridges and the five runners: exactly the documented ones, on both sides."""
 
 import json
 import re
@@ -48,13 +48,13 @@ def profile_of(row):
 
 
 def rows() -> list[tuple[str, str, str, set[str]]]:
-    """Return what is documented: each message, its runner, its fields as text, and the fields of its answer."""
+    """Return the documented messages: name, runner, fields as text, and the fields of the response."""
     found = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \| (.+) \| (.+) \|$", _messages.__doc__ or "", re.MULTILINE)
     return [(name, runner, fields, set(re.findall(r"`(\w+)`", answer))) for name, runner, fields, answer in found]
 
 
 def fields_of(name: str, runner: str) -> set[str] | None:
-    """Return the documented fields of a message, or None where its value has none."""
+    """Return the documented fields of a message, or None if its value has none."""
     [text] = [text for each, other, text, _ in rows() if (each, other) == (name, runner)]
     named = set(re.findall(r"`(\w+)`", text))
     if other := re.match(r"those for `([\w.]+)`", text):
@@ -99,7 +99,7 @@ def start(tmp_path: Path) -> Generator[Start]:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, Any]]:
-    """Return what containers are told, with what they answer, as it goes on."""
+    """Return a growing list of the messages to containers, with their responses."""
     kept: list[tuple[str, Any, Any]] = []
     tell, answer = Container.tell, Container.answer
 
@@ -121,7 +121,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, Any]]:
 
 
 def use(runner: str, bridge: Any, folder: Path) -> None:
-    """Do everything for which a runner is sent a message."""
+    """Perform every operation that sends a message to a runner."""
     if runner == "_serving.py":
         assert PythonProcess("messaged_shop:Shop", folder=folder).fault_placeholders == frozenset()
     if runner in {"scripts.cjs", "_serving.py"}:

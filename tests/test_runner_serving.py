@@ -1,4 +1,4 @@
-"""The runner of Python databases, served in this process: what it answers to each message."""
+"""The runner of Python databases, run in this process: its response to each message."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ ADA = "ada@example.com"
 
 @contextmanager
 def standing_as_it_was() -> Generator[None]:
-    """Put back what a runner changes in its process."""
+    """Undo the runner's changes to its process."""
     hook, path, last_resort = threading.excepthook, list(sys.path), logging.lastResort
     try:
         yield
@@ -377,7 +377,7 @@ def test_the_reader_is_removed_once_input_is_readable(loop: ScriptLoop) -> None:
 
     loop.idle_until_readable(reading)
 
-    # It reports whether there was one.
+    # The result is whether there was a reader.
     assert not loop._loop.remove_reader(reading)
     os.close(reading)
     os.close(writing)

@@ -1,4 +1,4 @@
-"""SARIF: the schema takes it, and code scanning recognises the same breach in the next run."""
+"""SARIF: it is valid, and code scanning recognises the same breach in the next run."""
 
 import json
 import uuid
@@ -308,7 +308,7 @@ def test_findings_alike_are_numbered() -> None:
 
 
 class Unstable:
-    """Makes a new id for each call."""
+    """Creates a new id for each call."""
 
     def login(self, identifier: str, password: str) -> ProfileResult:
         if (identifier.lower(), password) != ("ada@example.com", "correct horse"):
@@ -325,7 +325,7 @@ class Unstable:
 
 
 class UnstableWriter(WritingShop):
-    """Makes a new id for each call, names a field by the e-mail, and changes nothing."""
+    """Creates a new id for each call, names a field after the e-mail, and changes nothing."""
 
     @override
     def user_id(self, row: Record) -> str:

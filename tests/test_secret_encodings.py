@@ -1,4 +1,4 @@
-"""A secret whose encodings are only made for a text that may hold one is masked as if they had been made at once."""
+"""Masking with encodings that are computed only when needed equals masking with all of them from the start."""
 
 import base64
 import hashlib
@@ -59,7 +59,7 @@ noise = st.text(st.sampled_from("a0Ff%\\ux+/=- «»\0é"), max_size=8) | st.samp
 
 @st.composite
 def texts(draw: st.DrawFn, of: list[str]) -> str:
-    """Return a text with some forms of some secrets, each perhaps encoded once more."""
+    """Draw a text with some forms of some secrets, each possibly encoded once more."""
     pieces = st.builds(
         lambda secret, encoder, outer: _OUTER[outer](_ENCODERS[encoder](secret.encode("utf-8"))),
         st.sampled_from(of),

@@ -1,4 +1,4 @@
-"""Folding: a text and all that it may be escaped to fold alike, and what may be a part of an escape is in no core."""
+"""Folding: a text and all its escaped forms fold alike, and no core contains a character that may be part of an escape."""
 
 import pytest
 from hypothesis import given

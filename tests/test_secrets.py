@@ -168,7 +168,7 @@ def test_a_secret_is_recognised_in_base64_of_something_longer(
     masked = knowing(secret).mask(encode(before + secret.encode() + after).decode())
 
     assert masked.count(MARKER) == 1
-    # What is left holds whole characters of what stands beside the secret, and less than a byte of it at each end.
+    # The rest has whole characters of the text beside the secret, and less than a byte of the secret at each end.
     assert len(masked) - len(MARKER) <= 4 * (len(before) + len(after)) / 3 + 8
 
 
@@ -451,7 +451,7 @@ def test_masking_in_any_order_and_again_reveals_nothing(secret: str, other: str,
 
 
 def test_a_text_that_is_full_of_secrets_is_masked_quickly() -> None:
-    # No time is measured: with a search of quadratic cost this test would hardly end.
+    # No time is measured: with a search of quadratic cost this test would take very long.
     secrets = [f"{number}-correct-horse-{number}" for number in range(40)]
     registry = SecretRegistry()
     for secret in secrets:

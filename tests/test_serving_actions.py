@@ -1,4 +1,4 @@
-"""The process of a Python Action, served in this process: what it answers to each message."""
+"""The runner of Python Actions, run in this process: its response to each message."""
 
 import json
 import os

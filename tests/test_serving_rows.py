@@ -1,4 +1,4 @@
-"""The process of a function that makes profiles, served in this process: what it answers to each message."""
+"""The runner of a function that makes profiles, run in this process: its response to each message."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Reading the source of scripts: what provably stands there is told, with its place; everything else is not."""
+"""Reading the source of scripts: facts are reported only if the code proves them, with their location."""
 
 import string
 
@@ -249,7 +249,7 @@ def test_a_harmless_literal_is_no_credential(body: str) -> None:
     assert facts(body, FactKind.SECRET_LITERAL) == NOTHING
 
 
-# Words such as `My` and `The` begin placeholders.
+# Words such as `My` and `The` mark placeholders.
 @given(st.from_regex(r"[D-L][a-z]{3,8}[0-9]{2,4}", fullmatch=True))
 def test_no_part_of_a_credential_is_reported(secret: str) -> None:
     told = facts(f"connect({{ password: '{secret}' }});", FactKind.SECRET_LITERAL)
@@ -515,7 +515,7 @@ def test_a_weak_hash_check_in_login_is_no_finding() -> None:
     assert facts(body, FactKind.WEAK_PASSWORD_HASH) == NOTHING
 
 
-# What the script is given
+# Arguments
 
 
 @pytest.mark.parametrize(
@@ -593,7 +593,7 @@ def test_a_script_that_takes_no_context_reads_none() -> None:
     assert not [fact for fact in source.facts if fact.kind is FactKind.CONTEXT_FIELD]
 
 
-# What is never reached
+# Unreachable code
 
 FLAWS = [
     ("new RegExp(email);", FactKind.REGEX_FROM_INPUT),

@@ -1,4 +1,4 @@
-"""What the source of an Action in Python shows: requests without TLS, and nothing that only looks like one."""
+"""The source of an Action in Python: requests without TLS, and cases that only look like one."""
 
 import functools
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The double of SQL Server, which is not SQL Server: real drivers get from it what they get from the engine."""
+"""The double of SQL Server: real drivers get the same results as from the engine."""
 
 import json
 import shutil
@@ -68,7 +68,7 @@ def run(connection: Any, statement: str, *values: object) -> None:
 
 
 def by_call(double: SqlServerDouble) -> Any:
-    """Connect by a driver that calls procedures, in place of batches."""
+    """Connect with a driver that calls procedures instead of batches."""
     return pytds.connect("127.0.0.1", DATABASE, USER, PASSWORD, port=double.port, autocommit=True)
 
 

@@ -1,4 +1,4 @@
-"""Stories: every record stands in them once, and nothing in them can be taken for anything else."""
+"""Stories: every record appears once, and no text can be mistaken for anything else."""
 
 import json
 import re

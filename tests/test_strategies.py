@@ -1,4 +1,4 @@
-"""The public strategies: what is valid is, what is flawed is found by one rule, and everything shrinks."""
+"""The public strategies: valid values are valid, one rule finds each flaw, and everything shrinks."""
 
 import ast
 import subprocess
@@ -99,8 +99,8 @@ def found_in(profile: Mapping[str, object], *, import_mode: bool = True) -> Repo
 def smallest_of(
     strategy: st.SearchStrategy[_Drawn], condition: Callable[[_Drawn], bool] = lambda _: True, *, examples: int = 10
 ) -> _Drawn:
-    """Return what a strategy shrinks to."""
-    # Explaining traces every line, and shows nothing that matters here.
+    """Return the smallest example of a strategy."""
+    # The explain phase traces every line, and adds nothing here.
     phases = (Phase.generate, Phase.shrink)
     return find(strategy, condition, settings=settings(max_examples=examples, database=None, phases=phases))
 
@@ -247,7 +247,7 @@ def test_a_wildcard_is_no_look_alike(identifier: str) -> None:
     assert {*identifier} & {*"%*?_"} or identifier in "ada@example.com"
 
 
-# People, connections, transcripts
+# Users, connections, transcripts
 
 
 @given(strategies.known_users())
@@ -518,7 +518,7 @@ def test_profiles_that_are_no_strategy_get_no_flaw() -> None:
         strategies.flawed_profiles("invalid-name", profiles=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # that is what is told
 
 
-# The front door
+# The module itself
 
 
 def test_every_public_name_of_testing_can_be_had_and_is_imported_for_type_checkers() -> None:

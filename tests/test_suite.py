@@ -1,4 +1,4 @@
-"""`ContractSuite`: what every rule is in a team's own pytest run."""
+"""`ContractSuite`: the items of the rules in a team's own pytest run."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ RULES = len(CATALOGUE)
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    # The filters of our own run would count here.
+    # The warning filters of this run would apply here.
     return pytester.runpytest_inprocess("-W", "default", *arguments)
 
 
@@ -42,7 +42,7 @@ def assert_set_up_problem(result: pytest.RunResult, problem: str) -> None:
     result.assert_outcomes(errors=1, skipped=RULES - 1)
 
 
-# What becomes of a rule
+# The outcome of a rule
 
 
 def test_every_rule_is_an_item_with_the_name_of_the_rule(pytester: pytest.Pytester) -> None:
@@ -205,7 +205,7 @@ def test_a_preview_never_fails(
 
 
 def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
-    """What is missing are the arguments that are fixtures, and the one that is for programs."""
+    """The only missing arguments are fixtures, and one that is for programs."""
     parameters: Mapping[str, inspect.Parameter] = inspect.signature(check).parameters
     fixtures = {
         "database",
@@ -428,7 +428,7 @@ def write_configuration(pytester: pytest.Pytester, more: str = "") -> None:
     )
 
 
-# What is collected
+# Collection
 
 
 def test_the_base_class_is_not_collected_and_a_subclass_may_have_any_name(pytester: pytest.Pytester) -> None:
@@ -530,12 +530,12 @@ from hypothesis import Phase, settings
 settings.register_profile("brief", max_examples=10, stateful_step_count=15, database=None, derandomize=True)
 settings.load_profile("brief")
 """
-# So many examples that luck has no part in what is found, and the first one will do.
+# Enough examples to find a failure without luck; the first one is enough.
 SEARCHING = BRIEF.replace("max_examples=10", "max_examples=1_000, phases=[Phase.generate]")
 
 
 def write_writing_suite(pytester: pytest.Pytester, fresh: str, body: str = "", *, database: str = "Shop()") -> None:
-    """Write a suite that also writes, with a machine that is quickly done."""
+    """Write a suite that also writes, with a quick machine."""
     pytester.makeconftest(BRIEF)
     write_suite(pytester, FRESH.format(fresh=fresh) + dedent(body), database=database, before=WRITING)
 
@@ -768,7 +768,7 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
     assert result.parseoutcomes()["failed"] == 1
 
 
-# What cannot be set up
+# Failed set-ups
 
 
 @pytest.mark.parametrize(

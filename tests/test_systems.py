@@ -1,4 +1,4 @@
-"""The page of systems has a row for everything that there is, and says of what was tested what the tests are called."""
+"""The page of systems has a row for every system, and lists the servers that the tests run on."""
 
 import json
 import re

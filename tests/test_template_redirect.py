@@ -25,7 +25,7 @@ LEGACY, ELSEWHERE = "legacy.example.com", "elsewhere.example.net"
 
 @contextmanager
 def redirecting() -> Generator[tuple[LegacyAddress, Sequence[str | None]]]:
-    """Serve both hosts: the first one sends to the second one, which knows the user."""
+    """Serve both hosts: the first one redirects to the second one, which knows the user."""
     asked: list[str | None] = []
 
     class Handling(BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ def redirecting() -> Generator[tuple[LegacyAddress, Sequence[str | None]]]:
 
 
 def hosts_asked(action: NodeAction) -> tuple[Sequence[str | None], Sequence[str]]:
-    """Return the hosts that the Action asks in one log-in, and what it does with `api`."""
+    """Return the hosts that the Action contacts in one log-in, and its calls of `api`."""
     event = event_of(RunSituation.FIRST_LOG_IN, {}, connection=CONNECTION, logins=1)
     with redirecting() as (address, asked):
         bridge = action.open_action(mask=SecretRegistry(), legacy=address)

@@ -1,6 +1,6 @@
-"""The scripts of `init --template` over HTTP ask what the databases in Python ask, and read answers as these do.
+"""The HTTP scripts of `init --template` send the same requests as the databases in Python, and read responses alike.
 
-Where they differ, the scripts are stricter: they believe a status only together with its reason.
+Where they differ, the scripts are stricter: they accept a status only together with its reason.
 """
 
 import re
@@ -55,7 +55,7 @@ STATUSES: Final = (200, 201, 204, 302, 401, 403, 404, 409, 422, 429, 503)
 
 
 def kind(outcome: object) -> object:
-    """Return what an outcome is, apart from its words."""
+    """Return the kind of an outcome, without its message."""
     if isinstance(outcome, Failed):
         error = outcome.error
         if isinstance(error, WrongUsernameOrPasswordError) and error.identifier is not None:
@@ -65,7 +65,7 @@ def kind(outcome: object) -> object:
 
 
 class Recording:
-    """A server's side: the answers that are set, and what was asked for."""
+    """A server's prepared responses and recorded requests."""
 
     def __init__(self) -> None:
         self.replies: Callable[[Asked], Reply] = lambda asked: (500, None)
@@ -78,7 +78,7 @@ class Recording:
 
 @frozen
 class Pair:
-    """The scripts and the database in Python, on servers that answer alike."""
+    """The scripts and the database in Python, on servers with the same responses."""
 
     scripts: Any
     python: Any
@@ -86,7 +86,7 @@ class Pair:
     of_python: Recording
 
     def both(self, call: Callable[[Any], Any], replies: Callable[[Asked], Reply]) -> tuple[object, object]:
-        """Return the outcomes of a call, the scripts' first; both must have asked for the same."""
+        """Return the outcomes of a call, the scripts' first; both must have sent the same requests."""
         for recording in (self.of_scripts, self.of_python):
             recording.replies = replies
             recording.asked.clear()
@@ -106,7 +106,7 @@ NAMES: Final = {
 
 
 def python_of(name: str, url: str) -> Any:
-    """Return the database in Python that the instructions of a template show, with another address."""
+    """Return the Python database from a template's instructions, with another address."""
     readme = database_files(name)[Path("README.md")]
     _, _, code = readme.partition("```python\n")
     code = re.sub(r"https://\w+\.example\.com", url, code.partition("```")[0])
@@ -152,7 +152,7 @@ def stormpath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Pair]:
         yield pair
 
 
-# An API of one's own
+# A custom API
 
 USER: Final[dict[str, Any]] = {
     "id": 7,
@@ -205,7 +205,7 @@ SHOWN: Final[Mapping[str, frozenset[int]]] = {script: frozenset({200}) for scrip
 
 
 def shown(script: str, **changed: Any) -> dict[str, Any]:
-    """Return the user whom a call is about, as the API should show it afterwards."""
+    """Return the user of a call, as the API should show it afterwards."""
     return {**USER, "email": "ada@example.org" if script == "change_email" else USER["email"], **changed}
 
 
@@ -220,7 +220,7 @@ def test_a_status_means_something_only_with_its_reason(http: Pair, script: str) 
             body = None if reason is None else {"error": reason, "location": "/users/ada@example.com"}
             scripts, python = http.both(CALLS[script], always(status, body))
             assert (status, reason, scripts) == (status, reason, MEANT.get((script, status, reason), FAILED))
-            # In Python, what an API refuses is declared.
+            # In Python, the refusals of an API are declared.
             assert scripts in (python, FAILED) or (script, status) == ("create", 422)
             assert http.of_scripts.asked == http.of_python.asked
 
@@ -340,7 +340,7 @@ LIVES: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def after_a_search(status: int, body: object, found: Mapping[str, Any] | None = None) -> Callable[[Asked], Reply]:
-    """Return answers of a service that finds the account, and answers what it is asked for then."""
+    """Return responses of a service that finds the account, followed by the given response."""
     return lambda asked: (200, items(found or account())) if "email" in asked.query else (status, body)
 
 
@@ -368,7 +368,7 @@ def test_a_code_means_the_same(stormpath: Pair, script: str) -> None:
                 assert scripts == python
                 continue
             assert (status, code, scripts) == (status, code, meant.get((script, status, code), FAILED))
-            # A change that is refused is an error in Python; a 404 needs no code there.
+            # A refused change is an error in Python; a 404 needs no code there.
             assert scripts in (python, FAILED) or (status, python) == (400, "refused")
 
 
@@ -446,7 +446,7 @@ def test_an_account_is_created_with_an_href(stormpath: Pair) -> None:
 
 
 def life(database: Any) -> list[object]:
-    """Return the outcomes of what people do: those who are there, and somebody new."""
+    """Return the outcomes of the users' calls: those of existing users and of a new one."""
     told: list[object] = []
     for person in PEOPLE:
         name = person.email or ""
@@ -479,7 +479,7 @@ def test_both_templates_serve_one_api_alike(name: str, store: Callable[[Any], An
         lived = life(pair.scripts)
 
         assert lived == life(pair.python)
-        # All are found, and all but one, who is disabled, log in; so does the new user, twice.
+        # All are found, and all but the disabled one log in; so does the new user, twice.
         assert [isinstance(outcome, Found) for outcome in lived].count(True) == 2 * len(PEOPLE) - 1 + 2
         assert lived.count(UnauthorizedError) == 1
         assert sum(outcome in wrong for outcome in lived) == len(PEOPLE) + 1

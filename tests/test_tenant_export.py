@@ -1,4 +1,4 @@
-"""`check --tenant`: every custom database of an export, one after the other, and what is visible across them only."""
+"""`check --tenant`: every custom database of an export, one after the other, and findings across them."""
 
 import importlib.resources
 import json
@@ -75,7 +75,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.fixture
 def export(tmp_path: Path) -> Path:
-    """Return an export: two custom databases with users of their own, and one that Auth0 calls no scripts of."""
+    """Return an export: two custom databases with their own users, and one whose scripts Auth0 does not call."""
     folder = tmp_path / "tenant"
     connection(folder, "club", "bob@example.com", config=PEOPLE.replace("EMAIL", "bob@example.com"))
     connection(folder, "plain", options={"customScripts": {}})
@@ -423,7 +423,7 @@ def test_an_unreadable_export_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
 def test_unreadable_files_of_an_export_are_errors(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, *, function: str, refused: str, said: str
 ) -> None:
-    """As root, who also runs the tests, everything is readable."""
+    """Root, who may also run the tests, can read everything."""
     allowed = getattr(Path, function)
 
     def refuse(path: Path, **options: bool) -> Any:
@@ -701,7 +701,7 @@ def test_a_secret_known_to_both_connections_keeps_its_own_label(
 def test_findings_are_printed_when_the_next_connection_cannot_be_checked(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is wrong shows before the first check, unless the files change meanwhile."""
+    """Errors appear before the first check, unless the files change meanwhile."""
     monkeypatch.setattr("customdb_contract.config.examine_all", lambda _: ())
     connection(export, "tail", config="[check]\nhostile = false\n")
 

@@ -55,7 +55,7 @@ def machine(make: Callable[[], object], *, import_mode: bool = False, **settings
 
 
 def only(name: str, kind: type[TenantMachine]) -> type[TenantMachine]:
-    """Return a machine that reports one breach: which of several a life meets first is a matter of chance."""
+    """Return a machine that reports one breach: which of several breaches a life meets first is random."""
     judge = kind.judge
 
     def judged(self: TenantMachine) -> None:
@@ -143,7 +143,7 @@ def test_a_failure_that_no_rule_judges_is_shown_as_a_shorter_life() -> None:
     assert "How to fix it" not in told
     story = told.partition("What happened:\n\n")[2].partition("The whole sequence")[0]
     assert story.startswith("1. customdb-")
-    # How far Hypothesis shortens a sequence in its time is its own affair.
+    # How far Hypothesis shortens a sequence is not tested.
     assert len(sequence_in(raised.value).exchanges) < len(sequence_in(broken[0]).exchanges)
     assert "Tk4!" not in told
 
@@ -203,7 +203,7 @@ def test_an_outage_in_the_middle_of_a_life_is_judged() -> None:
 
 
 class SharesLogIns(WritingShop):
-    """Remembers who logged in where all other connections see it, and assumes the same of users it does not know."""
+    """Remembers who logged in, visibly to all connections, and assumes it for unknown users too."""
 
     def __init__(self, shared: list[tuple[WritingShop, object, object, Any]]) -> None:
         super().__init__(is_empty=True)

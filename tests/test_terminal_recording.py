@@ -1,4 +1,4 @@
-"""The recording of a terminal on the home page: what was printed, line by line, and nothing from elsewhere."""
+"""The recording of a terminal on the home page: the printed lines, and nothing loaded from elsewhere."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The front door of `customdb_contract.testing`: names that are looked up when they are first used."""
+"""`customdb_contract.testing` itself: names that are looked up on first use."""
 
 import ast
 import sys
@@ -31,7 +31,7 @@ def test_another_name_is_an_attribute_error() -> None:
 
 
 def without(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    monkeypatch.setitem(sys.modules, module, None)  # this is how an import is made to fail
+    monkeypatch.setitem(sys.modules, module, None)  # this makes an import fail
     monkeypatch.delitem(sys.modules, "customdb_contract.testing.suite", raising=False)
     monkeypatch.delitem(vars(testing), "ContractSuite", raising=False)
 

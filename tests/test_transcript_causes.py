@@ -1,4 +1,4 @@
-"""What calls that fail before anything works most likely fail of, and in which language scripts are."""
+"""The likely causes of calls that fail before any succeeds, and the language of scripts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Limits of what is recorded and shown, at both of their sides."""
+"""Limits of recorded and shown values, tested on both sides."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -126,7 +126,7 @@ def test_no_marker_is_cut_in_two(text: str, kept: str) -> None:
 
 
 def fewest(result: Value) -> int:
-    """Return the lowest limit at which a result stays as it is."""
+    """Return the lowest limit at which a result is unchanged."""
     outcome = Outcome(Ending.FOUND, ((None, result),))
     return next(most for most in range(1_000) if shortened(outcome, most) is outcome)
 

@@ -77,7 +77,7 @@ get_user new@example.com -> not-found   [clean-up]
 
 
 def as_read_by_rules(transcript: Transcript) -> Transcript:
-    """Leave out durations below one second, which rules do not read."""
+    """Remove durations below one second, which rules ignore."""
     timed: list[Exchange | ActionRun] = [*transcript.exchanges, *transcript.of_kind(ActionRun)]
     short = [record for record in timed if record.outcome.duration < 1]
     read = {record.number: evolve(record, outcome=evolve(record.outcome, duration=0.0)) for record in short}

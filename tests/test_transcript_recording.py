@@ -1,4 +1,4 @@
-"""Recording survives whatever a script hands over, and lets no secret through."""
+"""Recording survives any value from a script, and records no secret."""
 
 import datetime as dt
 import inspect
@@ -54,7 +54,7 @@ from told_by_runner import told_by_runner, told_error
 
 
 def recorded(value: object) -> Value:
-    """Record without secrets, in this process and as another one tells it."""
+    """Record without secrets, both in this process and as received from another one."""
     found = record(value, str)
     assert repr(told_by_runner(value)) == repr(found)
     return found
@@ -120,7 +120,7 @@ def test_equivalents_of_json_values_are_recorded_as_json(make: Callable[[], obje
     assert type(found) is type(expected)
 
 
-# What JSON does not have
+# Values that JSON lacks
 
 
 @dataclass

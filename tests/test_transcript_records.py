@@ -327,7 +327,7 @@ def test_a_record_has_a_limit() -> None:
 
 @rule(group=Group.MIGRATION, severity=Severity.ERROR, needs=(Need.LOGIN,), since="0.1.0", source="good practice")
 def unlogged_store_write(transcript: Transcript) -> Iterator[Held | Violation]:
-    """What is stored is logged."""
+    """Report each store write without a log entry."""
     for operation in transcript.of_kind(Operation):
         caused = transcript.caused_by(operation)
         writes = [record for record in caused if isinstance(record, StoreWrite)]

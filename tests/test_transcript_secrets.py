@@ -1,4 +1,4 @@
-"""No secret survives recording, wherever it stands and however it is written."""
+"""No secret survives recording, in any place and any form."""
 
 import base64
 import json
@@ -85,7 +85,7 @@ _PLACES: Mapping[str, Callable[[str], object]] = {
 
 @st.composite
 def secrets(draw: st.DrawFn) -> str:
-    """A secret that could not stand in a transcript by chance."""
+    """Draw a secret that cannot be in a transcript by chance."""
     return "Pq9" + draw(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=5, max_size=30)) + "Zk7"
 
 

@@ -1,4 +1,4 @@
-"""However much a call hands over: what is recorded has a limit, says what is missing, and is read again."""
+"""However much a call returns, its record is limited, states what is missing, and can be read again."""
 
 import math
 import sys

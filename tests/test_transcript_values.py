@@ -86,7 +86,7 @@ def test_an_error_has_the_size_of_its_text() -> None:
 
 
 def _key(value: Value) -> object:
-    """An independent idea of the same JSON value."""
+    """Return a key that is equal for equal JSON values, computed independently."""
     document = json.loads(json.dumps(to_json(value)))
 
     def normal(part: object) -> object:

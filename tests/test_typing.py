@@ -1,4 +1,4 @@
-"""What type checkers say of a team's own code, and of all public names: part of `make types`.
+"""Type checkers on a team's own code, and on all public names: part of `make types`.
 
 They accept right handlers and refuse wrong ones, each on exactly the marked lines.
 """
@@ -30,7 +30,7 @@ def _run(*command: str) -> str:
         text=True,
         check=False,
         cwd=ROOT,
-        # The installed package may be one that only leads here, which `--verifytypes` does not look into.
+        # The installed package may only link here, and `--verifytypes` does not follow the link.
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
     )
     assert finished.returncode in {0, 1}, finished.stdout + finished.stderr

@@ -1,4 +1,4 @@
-"""Ids that nobody has look like those that a store gives."""
+"""Unknown ids look like those of the store."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Secrets that nobody told of: what is one by its format, or by its name."""
+"""Undeclared secrets, recognised by their format or their name."""
 
 import pytest
 from hypothesis import given
@@ -139,6 +139,6 @@ def test_a_name_reveals_a_secret_value(name: str, value: str, kind: SecretKind |
     ["$", "md5$", "{SHA", "$5$a", "://a:", "://", "-----BEGIN PRIVATE KEY-----", "otpauth://", "\\", "%25", "«"],
 )
 def test_a_very_long_text_is_read_quickly(piece: str) -> None:
-    # No time is measured: with a pattern of quadratic cost this test would hardly end.
+    # No time is measured: with a pattern of quadratic cost this test would take very long.
     assert masked(piece * (500_000 // len(piece)))
     assert masked(piece * (100_000 // len(piece)), "correct horse 7", "abcdef12")

@@ -1,4 +1,4 @@
-"""Databases that are right in an unusual way: no rule may warn of them."""
+"""Correct but unusual databases: no rule may report a warning."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _Database = TypeVar("_Database", bound=type)
 
 
 def right(**settings: bool) -> Callable[[_Database], _Database]:
-    """Note a class as a database on which nothing fires."""
+    """Register a class as a database on which no rule fires."""
 
     def note(make: _Database) -> _Database:
         RIGHT[make.__name__] = Mutant(make, settings=settings)
@@ -130,7 +130,7 @@ class RatherSlow(Shop):
         return super().rows()
 
 
-# What they tell
+# What they reveal
 
 
 @right()
@@ -210,7 +210,7 @@ class Prints(Shop):
         return super().login(identifier, password)
 
 
-# How they look people up
+# Look-ups
 
 
 @right()

@@ -1,4 +1,4 @@
-"""Databases that are right in an unusual way over whole lives: no rule may warn of them, in a tenant or in a check."""
+"""Databases that are correct but unusual over whole lives: no rule may report a warning, in a tenant or a check."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +22,7 @@ RIGHT: dict[str, Callable[[], Any]] = {}
 
 
 def right(make: _Database) -> _Database:
-    """Note a class as a database on which nothing fires."""
+    """Register a class as a database on which no rule fires."""
     RIGHT[make.__name__] = make
     return make
 

@@ -1,4 +1,4 @@
-"""Writing scripts that are right in an unusual way: no rule may warn of them, whatever is called in whatever order."""
+"""Writing scripts that are correct but unusual: no rule may report a warning, for any calls in any order."""
 
 import asyncio
 import copy
@@ -44,11 +44,11 @@ _Database = TypeVar("_Database", bound=type)
 
 @frozen
 class Unusual:
-    """A database on which nothing may fire.
+    """A database on which no rule may fire.
 
     Args:
-        make: Makes it; `is_down` tells whether its store is out of reach, `is_empty` whether nobody is in it at first.
-        settle: Seconds that a write may take to be seen.
+        make: Creates it; `is_down` means an unreachable store, `is_empty` a store without users at first.
+        settle: Seconds until a write may be visible.
         modes: In which modes it is checked, and the state machine runs on it, which waits for no replica. With import
             mode on only create, login, get_user and change_password are called.
         settings: Settings of the connection beside import mode.
@@ -75,7 +75,7 @@ _LEGACY = ("legacy",)
 
 
 def right(*, settle: float = 0.0, modes: tuple[str, ...] = _BOTH, **settings: bool) -> Callable[[_Database], _Database]:
-    """Note a class as a database on which nothing fires."""
+    """Register a class as a database on which no rule fires."""
 
     def note(make: _Database) -> _Database:
         RIGHT[make.__name__] = Unusual(make, settle=settle, modes=modes, settings=settings)
@@ -129,7 +129,7 @@ class Asynchronous(_Wrapping):
 
 
 def _end(script: Callable[..., Any], arguments: tuple[object, ...], callback: Callable[..., None]) -> None:
-    """Call a script in result style, and end as one in callback style does."""
+    """Call a script in result style, and end like one in callback style."""
     try:
         result = script(*arguments)
     except ScriptError as error:
@@ -204,7 +204,7 @@ class UsernamesRequired(WritingShop):
     pass
 
 
-# What create does
+# create
 
 
 @right()
@@ -285,7 +285,7 @@ class MakesUsernamesUp(WritingShop):
         super().add({"username": f"customer{self.numbers}", **user})
 
 
-# How somebody is called
+# Identifiers
 
 
 @right(modes=_LEGACY)
@@ -413,7 +413,7 @@ class NoPartOfTheEmail(_WithPolicy):
 
 @right(modes=_LEGACY)
 class NoPasswordOfNobodys(_WithPolicy):
-    """Asks whether the password is a known one before anybody is looked up."""
+    """Checks whether the password is a known one before looking up the user."""
 
     @override
     def is_refused(self, email: str, password: str) -> bool:
@@ -489,7 +489,7 @@ class LocksOutAfterThreeFailures(WritingShop):
         return result
 
 
-# How often something may be done
+# Repeated calls
 
 
 @right(modes=_LEGACY)
@@ -575,12 +575,12 @@ class ReservesWhatWasUsedOnce(WritingShop):
         return super().delete(user_id)
 
 
-# Whom the store keeps, and what it notes
+# Records and notes of the store
 
 
 @right(modes=_LEGACY)
 class NamesAnothersPassword(WritingShop):
-    """A word that stands in every record is the password of somebody else."""
+    """Another user's password is a word in every record."""
 
     @override
     def inspect(self, identifier: str) -> Mapping[str, object] | None:
@@ -715,7 +715,7 @@ def test_no_rule_fires_on_correct_writing_scripts(name: str, mode: str) -> None:
 
 @pytest.fixture
 def few_short_sequences() -> Iterator[None]:
-    """Let the machines run for a few examples, and remember nothing."""
+    """Run the machines for a few examples, without a database of examples."""
     before = settings.get_current_profile_name()
     settings.register_profile(
         "few-short-sequences",
@@ -754,7 +754,7 @@ def test_nothing_fires_in_any_order(name: str, mode: str) -> None:
 
 
 class StatusTells:
-    """Over HTTP, where the status of an answer is all that a write looks at."""
+    """Over HTTP, where a write checks only the status of a response."""
 
     def __init__(self, url: str) -> None:
         self.url = url

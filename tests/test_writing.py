@@ -183,7 +183,7 @@ def test_new_users_follow_the_teams_template() -> None:
     assert all(email.startswith("test-") and email.endswith("@shop.test") for email in seen)
 
 
-# What prevents it
+# Cases without writes
 
 
 class OnlyStaff(WritingShop):
@@ -256,7 +256,7 @@ def test_seconds_to_settle_are_a_number() -> None:
         written(WritingShop(), settle=-1)
 
 
-# Who is left behind
+# Remaining users
 
 
 class WithoutDelete:
@@ -277,7 +277,7 @@ class Undeletable(WritingShop):
 
 
 class Unsearchable(WritingShop):
-    """Once there are others, no user is found."""
+    """Finds no user once there are others."""
 
     @override
     def get_user(self, identifier: Any) -> Any:

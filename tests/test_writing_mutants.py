@@ -1,4 +1,4 @@
-"""Writing scripts that are wrong on purpose: each breach is told by its own rule, and by no other."""
+"""Deliberately wrong writing scripts: each breach is reported by its own rule, and by no other."""
 
 import base64
 import threading
@@ -49,7 +49,7 @@ MUTANTS: dict[str, WritingMutant] = {}
 
 
 def fires(*rules: str, inspected: bool = False, **settings: bool) -> Callable[[_Shop], _Shop]:
-    """Note a class as a mutant on which exactly these rules fire."""
+    """Register a class as a mutant on which exactly these rules fire."""
 
     def note(make: _Shop) -> _Shop:
         MUTANTS[make.__name__] = WritingMutant(make, rules, settings, inspected)
@@ -80,7 +80,7 @@ def report_on(mutant: WritingMutant) -> Report:
 
 @fires("throws-synchronously")
 class RaisesForOverlongPasswords(WritingShop):
-    """Does what the fifth version of bcrypt does, when the password is set."""
+    """Behaves like version 5 of bcrypt when the password is set."""
 
     @override
     def add(self, user: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ class RaisesForOverlongPasswords(WritingShop):
 
 @fires("throws-synchronously")
 class RaisesForOverlongPasswordsInLogin(WritingShop):
-    """Refuses such a password when it is set, and hashes whatever is typed."""
+    """Refuses such a password when it is set, and hashes any entered password."""
 
     @override
     def create(self, user: Mapping[str, Any]) -> Any:
@@ -107,7 +107,7 @@ class RaisesForOverlongPasswordsInLogin(WritingShop):
 
 @fires("password-truncated")
 class CutsOverlongPasswords(WritingShop):
-    """Does what older versions of bcrypt do."""
+    """Behaves like older versions of bcrypt."""
 
     @override
     def login(self, identifier: Any, password: Any) -> Any:
@@ -703,7 +703,7 @@ class ChangeEmailLosesThePassword(WritingShop):
 
 @fires("change-email-verified-only")
 class ChangeEmailComparesExactly(WritingShop):
-    """Stores e-mails in lower case, and looks for the old one as it is spelt."""
+    """Stores e-mails in lower case, and looks for the old one as spelt."""
 
     @override
     def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
@@ -842,7 +842,7 @@ class DeleteReturnsTrue(WritingShop):
 
 
 class _Marks(WritingShop):
-    """Marks who is deleted, and keeps the record."""
+    """Marks deleted users, and keeps their records."""
 
     def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
         super().__init__(is_down=is_down, is_empty=is_empty)
@@ -958,7 +958,7 @@ def _writing_rules() -> set[str]:
     return {rule for rules in names for rule in rules}
 
 
-# Two stores that share nothing cannot race; an id that nobody has is told as info only.
+# Two stores that share nothing cannot race; an unknown id is reported as info only.
 _ELSEWHERE = {"create-not-atomic", "delete-unknown-user-inconsistent"}
 
 
@@ -971,7 +971,7 @@ def test_every_rule_about_writing_has_a_mutant() -> None:
 
 
 class RacingShop(WritingShop):
-    """Asks whether there is such a user, and writes a moment later."""
+    """Checks whether the user exists, and writes a moment later."""
 
     shared: ClassVar[list[Record]] = []
     barrier: ClassVar[threading.Barrier] = threading.Barrier(2)

@@ -1,4 +1,4 @@
-"""What the process of a Python database tells of a value, as the check records it."""
+"""The value that the process of a Python database reports, as the check records it."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A small shop whose scripts also write, as they should; and the variants of it that a check must tell apart."""
+"""A small shop whose scripts also write, correctly; the base of variants that a check must distinguish."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _REFUSAL = "Wrong e-mail or password"
 
 
 def known_customer() -> KnownUser:
-    """Return the truth about the one person who is in the shop at first."""
+    """Return the one known user who is in the shop at first."""
     return KnownUser(email="ada@example.com", username="countess", password="Weaving patterns")
 
 
@@ -41,7 +41,7 @@ class Record:
 
 
 class WritingShop:
-    """The shop's scripts as they should be; the variants override what they do otherwise."""
+    """The shop's correct scripts; the variants override parts of them."""
 
     def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
         self.is_down = is_down
@@ -51,7 +51,7 @@ class WritingShop:
         self.extra: dict[str, dict[str, object]] = {}
 
     def rows(self) -> list[Record]:
-        """Ask the store for everything it has."""
+        """Return all rows of the store."""
         if self.is_down:
             raise ScriptError(DOWN)
         return self.records
@@ -76,7 +76,7 @@ class WritingShop:
         return hashlib.sha256(f"salt of {row.number}: {row.password}".encode()).hexdigest()
 
     def inspect(self, identifier: str) -> Mapping[str, object] | None:
-        """Look into the store, without the scripts."""
+        """Return the record of a user, without the scripts."""
         row = next((row for row in self.records if row.email.lower() == identifier.lower()), None)
         if row is None:
             return None

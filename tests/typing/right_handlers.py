@@ -58,7 +58,7 @@ class Returning:
 
 
 class ReturningLater:
-    """Result style, asynchronous, with names and optional parameters of its own."""
+    """Result style, asynchronous, with its own parameter names and optional parameters."""
 
     async def login(self, email_or_name: str, secret: str, *, tries: int = 3) -> ProfileResult:
         return Found({"user_id": email_or_name + secret + str(tries)})
