@@ -151,26 +151,26 @@ MIGRATES = ("users + auth0|shop-7", "internal + auth0|shop-7")
 
 
 def call_in_words(exchange: Exchange) -> str:
-    told: list[str] = []
+    described: list[str] = []
     for argument in exchange.arguments:
         match argument:
             case {"email": str(email)}:
-                told.append(email)
+                described.append(email)
             case str() if argument.startswith("«"):
                 pass
             case str():
-                told.append(argument)
+                described.append(argument)
             case _:
-                told.append(json_text(argument))
-    return " ".join([exchange.script, *told])
+                described.append(json_text(argument))
+    return " ".join([exchange.script, *described])
 
 
 def logged_in_words(outcome: OperationOutcome) -> Iterator[str]:
     for entry in outcome.log:
         is_named = entry.user_id and entry.code not in {"s", "ss", "svr"} and entry.user_id not in {FIRST, ANOTHER}
         words = [entry.code.value, "documented" if entry.is_documented else "", entry.user_id if is_named else ""]
-        told = " ".join(word for word in words if word)
-        yield f"{told}: {entry.description}" if entry.description else told
+        described = " ".join(word for word in words if word)
+        yield f"{described}: {entry.description}" if entry.description else described
 
 
 def play(row: Row) -> None:

@@ -63,13 +63,13 @@ def mutants_in_python() -> Mapping[str, frozenset[str]]:
     living = {words_of(name): frozenset((*mutant.on, *mutant.off)) for name, mutant in test_life_mutants.FLAWED.items()}
     acting = {f"an Action that {words_of(kind.__name__)}": rules for kind, rules in action_mutants.MUTANTS.items()}
     both = reading.keys() & writing.keys()
-    told = (
+    rules_of = (
         acting
         | living
         | reading
         | {f"{words} (of a shop that writes)" if words in both else words: writing[words] for words in writing}
     )
-    return {words: rules for words, rules in told.items() if rules}
+    return {words: rules for words, rules in rules_of.items() if rules}
 
 
 def mutants_in_javascript() -> Mapping[str, frozenset[str]]:

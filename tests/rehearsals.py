@@ -37,12 +37,12 @@ def played(name: str, **changes: Any) -> Performance:
 
 
 def operations(performance: Performance) -> list[str]:
-    told: dict[str, list[str]] = {}
+    by_connection: dict[str, list[str]] = {}
     for transcript in performance.transcripts:
-        told[transcript.connection.name] = []
+        by_connection[transcript.connection.name] = []
         for operation in transcript.of_kind(Operation):
             scripts = [exchange.script for exchange in transcript.exchanges if exchange.caused_by == operation.number]
             assert operation.response is not None
             mark = "" if operation.response.succeeded else "!"
-            told[transcript.connection.name].append(" ".join([operation.name, *scripts]) + mark)
-    return [told[connection].pop(0) for connection in performance.order]
+            by_connection[transcript.connection.name].append(" ".join([operation.name, *scripts]) + mark)
+    return [by_connection[connection].pop(0) for connection in performance.order]

@@ -310,10 +310,10 @@ def test_a_redirected_connection_presents_itself_as_verified(stand: Stand) -> No
       socket.destroy();
     """
 
-    ready, told = stand(code=code).outcome.output.splitlines()
+    ready, printed = stand(code=code).outcome.output.splitlines()
 
     assert ready == "ready"
-    assert json.loads(told) == [
+    assert json.loads(printed) == [
         True, True, None, True, False, "TLSv1.3", "legacy.example.com", "DNS:legacy.example.com", "TLSv1.3",
     ]  # fmt: skip
 
@@ -339,11 +339,11 @@ def test_a_redirected_connection_answers_a_clients_questions_about_it(stand: Sta
       socket.destroy();
     """
 
-    told = json.loads(stand(code=code).outcome.output)
+    printed = json.loads(stand(code=code).outcome.output)
 
     none = [None] * 2
     key = {"type": "Buffer", "data": [0, 0, 0, 0]}
-    assert told == [*none, {}, {}, *none, *none, [], *none, False, False, True, *none, key]
+    assert printed == [*none, {}, {}, *none, *none, [], *none, False, False, True, *none, key]
 
 
 def test_work_left_running_is_noticed(stand: Stand) -> None:

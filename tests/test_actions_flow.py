@@ -61,16 +61,16 @@ def test_no_actions_do_nothing() -> None:
 
 def test_all_writes_are_applied_together_and_no_action_sees_them() -> None:
     first, second = Scripted((app("a", 1), app("b", 1))), Scripted((app("a", 2), app("c", None)))
-    told = flow(first, second, user={"user_id": "auth0|7", "app_metadata": {"old": 1}})
+    result = flow(first, second, user={"user_id": "auth0|7", "app_metadata": {"old": 1}})
 
-    assert told.ending is FlowEnding.COMPLETED
-    assert told.effects.app_metadata == {"a": 2, "b": 1, "c": None}
+    assert result.ending is FlowEnding.COMPLETED
+    assert result.effects.app_metadata == {"a": 2, "b": 1, "c": None}
     assert first.events == second.events
-    assert [(run.action, run.performed.calls) for run in told.runs] == [
+    assert [(run.action, run.performed.calls) for run in result.runs] == [
         ("scripted", first.calls),
         ("scripted", second.calls),
     ]
-    assert told.runs[0].event == first.events[0]
+    assert result.runs[0].event == first.events[0]
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_all_writes_are_applied_together_and_no_action_sees_them() -> None:
 )
 def test_a_flow_that_ends_early_keeps_what_was_written(call: SeenCall, ending: FlowEnding) -> None:
     last = Scripted()
-    told = flow(Scripted((app("a", 1),)), Scripted((call, app("b", 1))), last)
+    result = flow(Scripted((app("a", 1),)), Scripted((call, app("b", 1))), last)
 
-    assert (told.ending, told.effects.app_metadata, len(told.runs)) == (ending, {"a": 1, "b": 1}, 2)
+    assert (result.ending, result.effects.app_metadata, len(result.runs)) == (ending, {"a": 1, "b": 1}, 2)
     assert last.events == []
 
 
 def test_a_late_denial_denies_nothing() -> None:
     last = Scripted()
-    told = flow(Scripted((SeenCall("access.deny", ("no",), late=True),)), last)
+    result = flow(Scripted((SeenCall("access.deny", ("no",), late=True),)), last)
 
-    assert (told.ending, len(last.events)) == (FlowEnding.COMPLETED, 1)
+    assert (result.ending, len(last.events)) == (FlowEnding.COMPLETED, 1)
 
 
 def test_factors_count_as_given() -> None:
@@ -114,9 +114,14 @@ def test_factors_count_as_given() -> None:
 )
 def test_a_flow_that_fails_writes_nothing(outcome: Outcome, problem: str) -> None:
     last = Scripted()
-    told = flow(Scripted((app("a", 1),)), Scripted((app("b", 1),), outcome), last)
+    result = flow(Scripted((app("a", 1),)), Scripted((app("b", 1),), outcome), last)
 
-    assert (told.ending, told.problem, told.effects, len(told.runs)) == (FlowEnding.FAILED, problem, Effects(), 2)
+    assert (result.ending, result.problem, result.effects, len(result.runs)) == (
+        FlowEnding.FAILED,
+        problem,
+        Effects(),
+        2,
+    )
     assert last.events == []
 
 
@@ -181,14 +186,14 @@ def test_a_redirected_flow_continues_with_the_second_function_of_the_action() ->
     sent: list[str] = []
     first = Scripted((app("a", 1), app("gone", None), AWAY), resumes=(app("b", 2),))
     last = Scripted((app("c", 3),))
-    told = redirected(first, last, back={"agreed": "yes"}, sent=sent)
+    result = redirected(first, last, back={"agreed": "yes"}, sent=sent)
 
     assert sent == ["https://shop.example.com/terms?session_token=a+b"]
-    assert (told.ending, told.effects.app_metadata) == (
+    assert (result.ending, result.effects.app_metadata) == (
         FlowEnding.COMPLETED,
         {"a": 1, "gone": None, "b": 2, "c": 3},
     )
-    assert [run.handler for run in told.runs] == [Handler.EXECUTE, Handler.CONTINUE, Handler.EXECUTE]
+    assert [run.handler for run in result.runs] == [Handler.EXECUTE, Handler.CONTINUE, Handler.EXECUTE]
     assert first.events[1]["request"] == {
         "method": "GET",
         "query": {"state": "state-of-the-log-in", "agreed": "yes"},
@@ -201,17 +206,17 @@ def test_a_redirected_flow_continues_with_the_second_function_of_the_action() ->
 
 def test_a_redirecting_action_without_a_second_function_is_not_resumed() -> None:
     last = Scripted((app("c", 3),))
-    told = redirected(Scripted((AWAY,)), last, back={})
+    result = redirected(Scripted((AWAY,)), last, back={})
 
-    assert (told.ending, len(told.runs), len(last.events)) == (FlowEnding.COMPLETED, 2, 1)
+    assert (result.ending, len(result.runs), len(last.events)) == (FlowEnding.COMPLETED, 2, 1)
 
 
 def test_a_user_who_does_not_return_is_not_logged_in() -> None:
     first = Scripted((app("a", 1), AWAY), resumes=())
 
-    told = redirected(first, back=None)
+    result = redirected(first, back=None)
 
-    assert (told.ending, told.effects, len(told.runs)) == (
+    assert (result.ending, result.effects, len(result.runs)) == (
         FlowEnding.LEFT,
         Effects(app_metadata={"a": 1}, leaves_for=AWAY),
         1,
@@ -219,9 +224,9 @@ def test_a_user_who_does_not_return_is_not_logged_in() -> None:
 
 
 def test_each_action_redirects_a_user_once() -> None:
-    told = redirected(Scripted((AWAY,), resumes=(AWAY,)), back={})
+    result = redirected(Scripted((AWAY,), resumes=(AWAY,)), back={})
 
-    assert (told.ending, len(told.runs)) == (FlowEnding.LEFT, 2)
+    assert (result.ending, len(result.runs)) == (FlowEnding.LEFT, 2)
 
 
 @pytest.mark.parametrize("address", ["https://shop.example.com/terms", "https://shop.example.com/terms?a=1"])
@@ -236,15 +241,15 @@ def test_the_address_of_a_redirect_has_its_query(address: str, options: tuple[An
 
 def test_writes_before_a_redirect_are_kept_if_the_flow_fails_after_it() -> None:
     first = Scripted((app("a", 1), AWAY), resumes=(app("b", 2),), resumed_outcome=Outcome(Ending.DIED))
-    told = redirected(first, back={})
+    result = redirected(first, back={})
 
-    assert (told.ending, told.effects.app_metadata) == (FlowEnding.FAILED, {"a": 1})
+    assert (result.ending, result.effects.app_metadata) == (FlowEnding.FAILED, {"a": 1})
 
 
 def test_a_denial_after_a_redirect_denies() -> None:
-    told = redirected(Scripted((AWAY,), resumes=(SeenCall("access.deny", ("no",)),)), back={})
+    result = redirected(Scripted((AWAY,), resumes=(SeenCall("access.deny", ("no",)),)), back={})
 
-    assert told.ending is FlowEnding.DENIED
+    assert result.ending is FlowEnding.DENIED
 
 
 def test_the_time_of_a_flow_begins_again_after_a_redirect(monkeypatch: pytest.MonkeyPatch) -> None:

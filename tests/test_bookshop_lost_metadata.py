@@ -35,8 +35,8 @@ FOUND = {
 def test_the_story_shows_the_loss_and_both_repairs(capfd: pytest.CaptureFixture[str]) -> None:
     lost_metadata.main()
 
-    told = capfd.readouterr().out
-    scenes = told.split("In Auth0")
+    text = capfd.readouterr().out
+    scenes = text.split("In Auth0")
     assert [scene.count(LOST) for scene in scenes] == [0, 1, 1, 0, 0]
     assert 'app_metadata   {"membership": "patron"}\n        user_metadata  {}' in scenes[3]
     assert '"account_closed": false' in scenes[4]
@@ -45,7 +45,7 @@ def test_the_story_shows_the_loss_and_both_repairs(capfd: pytest.CaptureFixture[
         lines = [line.split() for line in scenes[3].splitlines() if line.startswith(f"    {severity}")]
         assert {rule.rstrip(":") for _, rule, *_ in lines} == rules
     assert "22 of 22 rules pass" in scenes[4]
-    assert max(map(len, told.splitlines())) <= lost_metadata.WIDTH
+    assert max(map(len, text.splitlines())) <= lost_metadata.WIDTH
 
 
 def test_the_demonstration_fails_if_the_correct_action_is_wrong(

@@ -47,7 +47,7 @@ class Opened:
         outcome: Outcome = self.bridge.call(GET_USER, list(arguments) or ["ada@example.com"], **options)
         return outcome
 
-    def told(self, *arguments: object, **options: Any) -> str:
+    def reported(self, *arguments: object, **options: Any) -> str:
         return print_outcome(GET_USER, self(*arguments, **options))
 
 
@@ -192,7 +192,7 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("callback();", "not-found"),
         ("callback(undefined, undefined);", "not-found"),
@@ -241,14 +241,14 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         ("console.log({ get x() { throw 1; } }); callback(null);", 'not-found; printed "{ x: [Getter] }\\n"'),
     ],
 )
-def test_an_ending_is_reported(open_script: Open, body: str, told: str) -> None:
-    assert open_script(body).told() == told
+def test_an_ending_is_reported(open_script: Open, body: str, reported: str) -> None:
+    assert open_script(body).reported() == reported
 
 
 def test_a_function_that_is_not_async_throws(open_script: Open) -> None:
     script = open_script("function getUser(email, callback) { throw new Error('oops'); }")
 
-    assert script.told() == 'raised Error "oops" at "shop/get_user.js:1:43"'
+    assert script.reported() == 'raised Error "oops" at "shop/get_user.js:1:43"'
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_an_unhandled_error_event_is_reported(open_script: Open, event: str) -> 
     outcome = script()
 
     assert (outcome.ending, outcome.escape) == (Ending.RAISED, Escape.ERROR_EVENT)
-    assert script.told("again").startswith("raised error-event")
+    assert script.reported("again").startswith("raised error-event")
 
 
 def test_a_script_that_can_never_call_back_is_not_waited_for(open_script: Open) -> None:
@@ -404,9 +404,9 @@ def test_a_callback_that_throws_is_no_exception_of_the_script(open_script: Open)
     caught = open_script("try { callback(null); } catch (error) { callback(new Error('second')); }")
 
     assert plain.bridge.callback_can_throw
-    assert plain.told(throwing=True) == "not-found"
-    assert caught.told(throwing=True).startswith('not-found; called again -> failed Error "second"')
-    assert caught.told() == "not-found"
+    assert plain.reported(throwing=True) == "not-found"
+    assert caught.reported(throwing=True).startswith('not-found; called again -> failed Error "second"')
+    assert caught.reported() == "not-found"
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_an_exception_rethrown_by_a_pool_or_wrapper_is_no_exception_of_the_scrip
         f"queue.push(() => {{ try {{ callback(null); }} catch (error) {{ throw {thrown}; }} }});"
     )
 
-    assert [script.told(), script.told(throwing=True), script.told()] == ["not-found"] * 3
+    assert [script.reported(), script.reported(throwing=True), script.reported()] == ["not-found"] * 3
     assert script.bridge.late_events() == []
 
 
@@ -468,8 +468,11 @@ def test_an_exception_in_the_connection_of_another_call_belongs_to_its_own(
     script = open_pool("pool.ask(() => { if (email === 'bad') throw new Error('ours'); callback(null); });")
 
     assert script().ending is Ending.NOT_FOUND
-    told = script("bad")
-    assert (told.escape, told.raised) == (Escape.LATER, RecordedError("Error", "ours", (), "shop/get_user.js:3:45"))
+    reported = script("bad")
+    assert (reported.escape, reported.raised) == (
+        Escape.LATER,
+        RecordedError("Error", "ours", (), "shop/get_user.js:3:45"),
+    )
     assert script().ending is Ending.NOT_FOUND
     assert script.bridge.late_events() == []
 
@@ -509,7 +512,7 @@ def test_an_exception_of_a_pool_during_its_first_call_belongs_to_that_call(
 ) -> None:
     script = open_pool("pool.ask(null);")
 
-    assert script.told().startswith("raised later TypeError")
+    assert script.reported().startswith("raised later TypeError")
 
 
 ASKED = (
@@ -537,9 +540,9 @@ def test_an_exception_of_a_pool_on_a_request_belongs_to_the_requesting_call(
     script = open_asked("pool.ask(email === 'bad' ? null : () => callback(null));")
 
     assert script("ada").ending is Ending.NOT_FOUND
-    told = script("bad")
-    assert (told.escape, told.ending) == (Escape.LATER, Ending.RAISED)
-    assert str(told.raised).startswith("RecordedError(name='TypeError'")
+    reported = script("bad")
+    assert (reported.escape, reported.ending) == (Escape.LATER, Ending.RAISED)
+    assert str(reported.raised).startswith("RecordedError(name='TypeError'")
     assert script("bob").ending is Ending.NOT_FOUND
     assert script.bridge.late_events() == []
     assert caplog.messages == []
@@ -596,7 +599,7 @@ def test_an_exception_in_a_timer_belongs_to_the_call_that_set_it(open_script: Op
 def test_a_scripts_own_exception_is_reported_beside_a_throwing_callback(thrown: str, open_script: Open) -> None:
     script = open_script(f"try {{ callback(null); }} catch {{ setImmediate(() => {{ throw {thrown}; }}); }}")
 
-    assert script.told(throwing=True).startswith("not-found; raised later ")
+    assert script.reported(throwing=True).startswith("not-found; raised later ")
 
 
 def test_a_script_that_calls_back_for_ever_is_cut_at_the_limit(open_script: Open) -> None:
@@ -791,27 +794,27 @@ NO_FOLDER = (
 
 
 @pytest.mark.parametrize(
-    ("with_modules", "told"),
+    ("with_modules", "reported"),
     [
         (True, "which is not in {0}/node_modules: run npm install absent@2 there"),
         (False, NO_FOLDER),
     ],
 )
-def test_a_missing_module_is_named(open_script: Open, node_modules: Path, with_modules: bool, told: str) -> None:
+def test_a_missing_module_is_named(open_script: Open, node_modules: Path, with_modules: bool, reported: str) -> None:
     options = {"node_modules": node_modules} if with_modules else {}
 
     raised = open_script("require('absent@2');", **options)().raised
 
     assert raised is not None
-    wanted = f'shop/get_user.js requires "absent@2", {told.format(node_modules.parent.name)}'
+    wanted = f'shop/get_user.js requires "absent@2", {reported.format(node_modules.parent.name)}'
     assert raised.message == f"{wanted}, or give a double of it ([database] doubles)"
 
 
 def test_a_module_may_fail_and_a_specifier_be_no_text(open_script: Open, node_modules: Path) -> None:
     script = open_script("require(email === 'number' ? 7 : email);", node_modules=node_modules)
 
-    assert 'Error "broken from the start"' in script.told("broken")
-    assert 'TypeError "The \\"id\\" argument must be of type string"' in script.told("number")
+    assert 'Error "broken from the start"' in script.reported("broken")
+    assert 'TypeError "The \\"id\\" argument must be of type string"' in script.reported("number")
 
 
 def test_a_double_stands_in_for_a_module(open_script: Open, tmp_path: Path) -> None:
@@ -917,10 +920,12 @@ def test_secrets_are_masked_in_everything(open_script: Open, caplog: pytest.LogC
         secrets={"password of ada": secret, "pin of ada": "123456789"},
     )
 
-    everything = [script.told(kind) for kind in ("result", "error", "raised", "printed", "request", "number", "small")]
+    everything = [
+        script.reported(kind) for kind in ("result", "error", "raised", "printed", "request", "number", "small")
+    ]
 
-    assert not [told for told in everything if secret in told or "123456789" in told]
-    assert all("«password of ada»" in told for told in everything[:5])
+    assert not [reported for reported in everything if secret in reported or "123456789" in reported]
+    assert all("«password of ada»" in reported for reported in everything[:5])
     assert "«pin of ada»" in everything[5]
 
 
@@ -944,10 +949,10 @@ def test_a_secret_that_a_cut_divides_is_not_shown(open_script: Open) -> None:
 )
 def test_a_secret_that_a_cut_divides_is_shown_in_no_key_and_no_request(open_script: Open, body: str) -> None:
     secret = "hunter2-and-more"
-    told = open_script(body.format(before=65_536 - 8, secret=secret), secrets={"password": secret}).told()
+    reported = open_script(body.format(before=65_536 - 8, secret=secret), secrets={"password": secret}).reported()
 
-    assert "kkkkkk" in told
-    assert "hunter2" not in told
+    assert "kkkkkk" in reported
+    assert "hunter2" not in reported
 
 
 def test_a_secret_of_the_configuration_is_noted_when_the_bridge_opens(folder: Path) -> None:

@@ -116,14 +116,14 @@ def test_a_file_that_a_module_of_python_hides_is_named(
     if request.node.callspec.id == "opening":
         stop = configuration.observe().header.stop_reason
         assert stop is not None
-        told = stop.message
+        reported = stop.message
     else:
         with pytest.raises(ConfigurationError) as raised:
             configuration.observe()
-        told = str(raised.value)
+        reported = str(raised.value)
 
-    assert said.replace("FOLDER", str(tmp_path)) in told
-    assert told.endswith(
+    assert said.replace("FOLDER", str(tmp_path)) in reported
+    assert reported.endswith(
         f"; types.py in {tmp_path} has the name of a module of the standard library, "
         "so one hides the other: rename your file"
     )
@@ -140,7 +140,7 @@ def test_a_file_that_hides_a_module_from_the_inspection_is_named(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("reported", "said"),
     [
         ("no module named 'json.tool'; 'json' is not a package", "; json.py in FOLDER has the name of a module of"),
         (
@@ -152,12 +152,12 @@ def test_a_file_that_hides_a_module_from_the_inspection_is_named(tmp_path: Path,
         ("", ""),
     ],
 )
-def test_only_files_in_a_message_are_named(tmp_path: Path, told: str, said: str) -> None:
+def test_only_files_in_a_message_are_named(tmp_path: Path, reported: str, said: str) -> None:
     for name in ("json.py", "shop.py"):
         (tmp_path / name).touch()
     (tmp_path / "email").mkdir()
 
-    hint = clashing_names(tmp_path, told)
+    hint = clashing_names(tmp_path, reported)
 
     assert hint.startswith(said.replace("FOLDER", str(tmp_path)))
     assert bool(hint) is bool(said)

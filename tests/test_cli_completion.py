@@ -79,7 +79,7 @@ def test_bash_offers_matching_completions(typed: str, offered: set[str], capsys:
     main(["completion", "bash"])
     words = ["customdb-contract", *typed.split(" ")]
 
-    told = subprocess.run(
+    reported = subprocess.run(
         ["bash", "--noprofile", "--norc", "-c", COMPLETE, "bash", *words],
         input=capsys.readouterr().out,
         capture_output=True,
@@ -88,7 +88,7 @@ def test_bash_offers_matching_completions(typed: str, offered: set[str], capsys:
         timeout=60,
     )
 
-    assert (set(told.stdout.split()), told.stderr) == (offered, "")
+    assert (set(reported.stdout.split()), reported.stderr) == (offered, "")
 
 
 def test_an_unknown_shell_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,12 +61,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def when(monkeypatch: pytest.MonkeyPatch, is_moment: Callable[[Exchange], bool], number: int = signal.SIGINT) -> None:
     """Interrupt the command at each matching call of its check."""
 
-    def told(exchange: Exchange) -> str:
+    def reported(exchange: Exchange) -> str:
         if is_moment(exchange):
             signal.raise_signal(number)
         return ""
 
-    monkeypatch.setattr(_check, "_told", told)
+    monkeypatch.setattr(_check, "_told", reported)
 
 
 # During the check

@@ -338,10 +338,10 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
 def test_an_error_names_its_key(write: Write, text: str, message: str) -> None:
     path = write(text)
 
-    told = message_of(path)
+    reported = message_of(path)
 
-    assert told.startswith(f"{path}: ")
-    assert message.replace("FOLDER", str(path.parent)) in told
+    assert reported.startswith(f"{path}: ")
+    assert message.replace("FOLDER", str(path.parent)) in reported
 
 
 @pytest.mark.parametrize(

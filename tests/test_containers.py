@@ -378,7 +378,7 @@ def test_a_callback_is_reported_once(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "observations"),
+    ("reported", "observations"),
     [
         ("correct horse", NO_MESSAGE),
         ({"id": 0, "arguments": [{"$mapping": 7}]}, INVALID),
@@ -387,9 +387,9 @@ def test_a_callback_is_reported_once(start: Start) -> None:
     ],
 )
 def test_an_invalid_callback_message_ends_the_container(
-    start: Start, told: object, observations: tuple[Observation, ...]
+    start: Start, reported: object, observations: tuple[Observation, ...]
 ) -> None:
-    line = f"called {told if isinstance(told, str) else json.dumps(told)}"
+    line = f"called {reported if isinstance(reported, str) else json.dumps(reported)}"
 
     expired = call(start(line, timeout=0.2))
     died = call(start(f"{line}; then garbage"))

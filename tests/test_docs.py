@@ -181,9 +181,9 @@ ALIKE = {"", "outage", "action.legacy.not_found", "action.legacy.empty", "action
 def test_the_configuration_page_documents_every_key_with_type_and_default(table: str) -> None:
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     section = re.split(rf"^## \[+{table}\]+$", page, flags=re.MULTILINE)[1].partition("\n## ")[0]
-    told = re.findall(r"^(\| `\w+` \|[^|]*\|[^|]*\|)", section, flags=re.MULTILINE)
+    reported = re.findall(r"^(\| `\w+` \|[^|]*\|[^|]*\|)", section, flags=re.MULTILINE)
 
-    assert told == [row(key, field) for key, field in TABLES[table].model_fields.items()]
+    assert reported == [row(key, field) for key, field in TABLES[table].model_fields.items()]
 
 
 def test_the_page_of_the_configuration_has_a_section_for_every_table() -> None:
@@ -319,14 +319,14 @@ def test_the_page_on_lazy_migration_shows_diagrams_that_there_are(life_pages: Pa
 
 def test_the_page_of_operations_has_every_row_of_the_tests_with_its_source(life_pages: Path) -> None:
     page = (life_pages / "operations.md").read_text(encoding="utf-8")
-    told = [
+    reported = [
         re.split(r" (?<!\\)\| ", line.strip("| ")) for line in page.splitlines() if re.match(r"\| (on|off)\b", line)
     ]
     tests = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "tenant").glob("test_*.py")))
     rows = re.findall(r'^    "((?:on|off)\b[^"\n]*)": Row\(', tests, flags=re.MULTILINE)
 
-    assert sorted(cells[0] for cells in told) == sorted(rows)
-    assert all(cells[-1] for cells in told)
+    assert sorted(cells[0] for cells in reported) == sorted(rows)
+    assert all(cells[-1] for cells in reported)
 
 
 def test_the_page_of_conflicts_has_every_knob_with_its_default(life_pages: Path) -> None:

@@ -361,13 +361,13 @@ def test_a_script_that_hides_only_a_later_failure_is_found(
 
     found = {verdict.rule.name: verdict.findings for verdict in report.verdicts if verdict.findings}
     exchanges = {exchange.number: exchange for exchange in report.transcript.exchanges}
-    told = {
+    reported = {
         rule
         for rule, findings in found.items()
         for finding in findings
         if finding.script == name and any(exchanges[number].situation is SECOND for number in finding.evidence)
     }
-    assert told == rules, found
+    assert reported == rules, found
 
 
 def test_a_script_that_sends_one_request_meets_no_later_outage(tmp_path: Path, api: str) -> None:

@@ -189,9 +189,9 @@ def test_an_outage_answers_everything(
 ) -> None:
     legacy.answer(state)
 
-    told, text = asked(legacy, path)
+    reported, text = asked(legacy, path)
 
-    assert told == status
+    assert reported == status
     assert text.startswith(begins if path == "/users/7" or not begins.startswith('{"id') else '{"access_token"')
     (received,) = legacy.received
     assert received.answer is not None

@@ -81,15 +81,15 @@ def test_a_breach_is_shown_as_a_shorter_sequence_that_can_be_judged_again() -> N
     with pytest.raises(ContractBrokenError) as raised:
         run_machine(noting(misreporting, broken))
 
-    told = str(raised.value)
-    assert told.startswith("error: change-password-misreported: change_password reported that it changed nothing")
+    reported = str(raised.value)
+    assert reported.startswith("error: change-password-misreported: change_password reported that it changed nothing")
     transcript = sequence_in(raised.value)
     scripts = [exchange.script for exchange in transcript.exchanges]
     assert {"create", "change_password", "login"} <= set(scripts)
     # How far Hypothesis shortens a sequence is not tested.
     assert len(scripts) < len(sequence_in(broken[0]).exchanges)
     assert [verdict.rule.name for verdict in judge(transcript).failures] == ["change-password-misreported"]
-    assert "Aa1!" not in told
+    assert "Aa1!" not in reported
 
 
 @pytest.mark.untraced

@@ -104,8 +104,8 @@ def test_every_method_of_the_api_exists_and_returns_the_right_value(open_action:
 
     performed = action()
 
-    told, problem = performed.outcome.output.splitlines()
-    assert json.loads(told) == [
+    reported, problem = performed.outcome.output.splitlines()
+    assert json.loads(reported) == [
         [],
         {"roles": []},
         {"isMember": False, "groups": []},
@@ -576,7 +576,7 @@ def test_declared_secrets_and_modules_are_required(
     modules.mkdir()
     secrets = {"TOKEN": "x", "URL": "{legacy_url}"}
 
-    def told(**given: Any) -> str:
+    def reported(**given: Any) -> str:
         with pytest.raises(ConfigurationError) as caught:
             NodeAction(declaring.parent / named, **given)
         return str(caught.value)
@@ -585,12 +585,12 @@ def test_declared_secrets_and_modules_are_required(
         return NOT_INSTALLED.format(document=document, absent=absent, folder=root)
 
     document = "actions/restore.json"
-    assert told() == SECRETS_MISSING.format(document=document)
-    assert told(secrets={"URL": "x"}) == SECRETS_MISSING.format(document=document).replace("TOKEN, URL", "TOKEN")
-    assert told(secrets=secrets) == MODULES_NOT_GIVEN.format(document=document)
-    assert told(secrets=secrets, node_modules=modules) == not_installed("axios@1.7.2 @shop/client")
+    assert reported() == SECRETS_MISSING.format(document=document)
+    assert reported(secrets={"URL": "x"}) == SECRETS_MISSING.format(document=document).replace("TOKEN, URL", "TOKEN")
+    assert reported(secrets=secrets) == MODULES_NOT_GIVEN.format(document=document)
+    assert reported(secrets=secrets, node_modules=modules) == not_installed("axios@1.7.2 @shop/client")
     (modules / "axios").mkdir()
-    assert told(secrets=secrets, node_modules=modules) == not_installed("@shop/client")
+    assert reported(secrets=secrets, node_modules=modules) == not_installed("@shop/client")
     (modules / "@shop" / "client").mkdir(parents=True)
     assert NodeAction(declaring.parent / named, secrets=secrets, node_modules=modules).name == "restore"
 

@@ -82,7 +82,7 @@ def run(bridge: NodeActionBridge) -> Outcome:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {},
         {"id": 0},
@@ -93,8 +93,8 @@ def run(bridge: NodeActionBridge) -> Outcome:
         {"id": 0, "outcome": {}},
     ],
 )
-def test_an_invalid_message_of_a_run_ends_its_process(start: Start, told: Mapping[str, Any]) -> None:
-    process = Process(OPENED, told)
+def test_an_invalid_message_of_a_run_ends_its_process(start: Start, reported: Mapping[str, Any]) -> None:
+    process = Process(OPENED, reported)
 
     outcome = run(start(process))
 

@@ -261,11 +261,11 @@ def test_r13_it_asks_over_https_and_names_the_user_by_an_encoded_id_alone(
     language: str, stand: Stand, tmp_path: Path
 ) -> None:
     (request,) = stand.log_in(identities=identity("a/b?c=d#e f")).received
-    told = json.dumps([request.url, dict(request.headers), request.body])
+    reported = json.dumps([request.url, dict(request.headers), request.body])
 
     assert request.url.endswith("/users/a%2Fb%3Fc%3Dd%23e%20f")
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
-    assert EMAIL not in told
+    assert EMAIL not in reported
     with standing(action_in(language, tmp_path, LEGACY_API_URL="http://legacy.example.com/users")) as plain:
         log_in = plain.log_in()
     assert log_in.did_nothing
@@ -281,7 +281,7 @@ def test_r14_the_log_contains_nothing_about_the_user(stand: Stand) -> None:
     for log_in in log_ins:
         output = log_in.performed.outcome.output
         assert len(output) <= 256
-        assert not any(told in output for told in (EMAIL, LEGACY_ID, TOKEN, "full", *ODD))
+        assert not any(reported in output for reported in (EMAIL, LEGACY_ID, TOKEN, "full", *ODD))
 
 
 @BOTH
@@ -337,7 +337,7 @@ def test_r19_no_other_host_is_asked(stand: Stand) -> None:
 # In Python
 
 
-def told(answer: object) -> LookUp:
+def reported(answer: object) -> LookUp:
     async def look_up(_: str, __: Mapping[str, str]) -> object:
         if isinstance(answer, Exception):
             raise answer
@@ -349,7 +349,7 @@ def told(answer: object) -> LookUp:
 def writes_of(answer: object, **settings: Any) -> Mapping[str, object]:
     """Return the keys that the Action sets for a new user, by name."""
     action = persist_legacy_metadata(
-        connection=CONNECTION, restores=RESTORES, look_up=told(answer), marker=MARKER, **settings
+        connection=CONNECTION, restores=RESTORES, look_up=reported(answer), marker=MARKER, **settings
     )
     event = event_of(RunSituation.FIRST_LOG_IN, {}, connection=CONNECTION, logins=1)
     calls: list[tuple[str, tuple[object, ...]]] = []

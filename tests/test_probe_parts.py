@@ -39,9 +39,9 @@ def truth_of(*labels: str) -> Truth:
 def test_a_script_that_reads_leaves_a_record_as_it_was(
     script: Script, before: object, after: object, seen: Sequence[str]
 ) -> None:
-    told = [f"{one.kind} {one.text}" for one in compare_records(before, after, script, ("ada@example.com", "x"))]
+    reported = [f"{one.kind} {one.text}" for one in compare_records(before, after, script, ("ada@example.com", "x"))]
 
-    assert told == seen
+    assert reported == seen
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_script_that_reads_leaves_a_record_as_it_was(
 def test_a_script_that_writes_stores_what_it_must(
     script: Script, arguments: Sequence[object], after: Mapping[str, object], seen: Sequence[str]
 ) -> None:
-    told = [f"{one.kind} {one.text}" for one in compare_records(None, after, script, arguments)]
+    reported = [f"{one.kind} {one.text}" for one in compare_records(None, after, script, arguments)]
 
-    assert told == ["inspected a record", *seen]
+    assert reported == ["inspected a record", *seen]
 
 
 def test_created_users_have_unused_labels() -> None:

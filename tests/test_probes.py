@@ -168,9 +168,9 @@ def test_a_profile_may_spell_the_email_otherwise() -> None:
 def test_all_known_users_are_looked_up_and_logged_in_first_and_again_later() -> None:
     transcript = driven(Store(PASSWORDS).bridge())
 
-    told = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:10]]
+    reported = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:10]]
 
-    assert told == [
+    assert reported == [
         (Script.GET_USER, "ada", Situation.KNOWN_USER),
         (Script.LOGIN, "ada", Situation.KNOWN_USER),
         (Script.GET_USER, "ada", Situation.REPEATED),
@@ -653,8 +653,8 @@ class UnparsableBridge(ScriptedBridge):
     @property
     @override
     def scripts(self) -> Mapping[Script, ScriptInfo]:
-        told = SourceFact(FactKind.NOT_A_FUNCTION, "} is missing", "script.js:1:28")
-        return {**super().scripts, self.unparsable: ScriptInfo(source=(told,))}
+        reported = SourceFact(FactKind.NOT_A_FUNCTION, "} is missing", "script.js:1:28")
+        return {**super().scripts, self.unparsable: ScriptInfo(source=(reported,))}
 
 
 @pytest.mark.parametrize("unparsable", [Script.GET_USER, Script.VERIFY])

@@ -244,9 +244,9 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
 
 @pytest.mark.parametrize(("attributes", "rule", "severity", "said"), PROBLEMS)
 def test_problems_of_a_profile(attributes: Mapping[str, object], rule: str, severity: Severity, said: str) -> None:
-    told = [(one.rule, one.severity, f"{one.path} {one.problem}") for one in found({**ADA, **attributes})]
+    reported = [(one.rule, one.severity, f"{one.path} {one.problem}") for one in found({**ADA, **attributes})]
 
-    assert told == ([(rule, severity, said)] if rule else [])
+    assert reported == ([(rule, severity, said)] if rule else [])
 
 
 def test_every_predicate_has_a_text_in_the_table() -> None:
@@ -254,7 +254,7 @@ def test_every_predicate_has_a_text_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "told"),
+    ("attributes", "reported"),
     [
         ({"email": "ada"}, [("invalid-email", WARNING)]),
         ({"email": "Ada@example.com"}, []),
@@ -263,8 +263,8 @@ def test_every_predicate_has_a_text_in_the_table() -> None:
         ({"mfa_factors": []}, [("invalid-mfa-factors", INFO)]),
     ],
 )
-def test_with_import_mode_off(attributes: Mapping[str, object], told: Sequence[tuple[str, Severity]]) -> None:
-    assert [(one.rule, one.severity) for one in found({**ADA, **attributes}, import_mode=False)] == told
+def test_with_import_mode_off(attributes: Mapping[str, object], reported: Sequence[tuple[str, Severity]]) -> None:
+    assert [(one.rule, one.severity) for one in found({**ADA, **attributes}, import_mode=False)] == reported
 
 
 def test_a_connection_may_require_a_username() -> None:
@@ -294,14 +294,14 @@ def test_the_owner_of_a_profile() -> None:
     owner = Person(label="ada", username="lovelace")
     profile = {"user_id": "shop-lovelace", "app_metadata": {"lovelace": 1}}
 
-    def told(whose: Person | None) -> list[str]:
+    def reported(whose: Person | None) -> list[str]:
         circumstances = Circumstances(import_mode=True, owner=whose)
         judged = (problem for predicate in PREDICATES.values() for problem in predicate(profile, circumstances))
         return [problem.rule for problem in judged if problem is not None]
 
     # A user without an e-mail needs none in the profile.
-    assert told(owner) == ["mutable-user-id", "dynamic-metadata-keys"]
-    assert told(None) == ["invalid-email"]
+    assert reported(owner) == ["mutable-user-id", "dynamic-metadata-keys"]
+    assert reported(None) == ["invalid-email"]
 
 
 def test_the_user_id_of_a_profile_may_be_called_id() -> None:
@@ -441,11 +441,11 @@ def test_a_recorded_error_is_a_value_that_json_does_not_have() -> None:
     profile = {**ADA, "user_id": error, "app_metadata": {"a": error}}
     circumstances = Circumstances(import_mode=True)
 
-    told = {
+    reported = {
         rule: [f"{one.path} {one.problem}" for one in predicate(profile, circumstances) if one is not None]
         for rule, predicate in PREDICATES.items()
     }
-    assert {rule: said for rule, said in told.items() if said} == {
+    assert {rule: said for rule, said in reported.items() if said} == {
         "user-id-not-a-string": ["user_id is of the type OSError; return it as text"],
         "metadata-not-json": ["app_metadata.a is of the type OSError, which JSON does not have"],
         "secret-in-profile": [
@@ -526,10 +526,10 @@ def test_the_rules_find_the_problems(profile: dict[str, object], import_mode: bo
 @pytest.mark.untraced
 @given(profiles() | profiles(import_mode=True, requires_username=True), st.booleans())
 def test_a_valid_profile_has_no_problems(profile: dict[str, object], import_mode: bool) -> None:
-    told = [(one.rule, one.severity) for one in found(profile, import_mode=import_mode)]
+    reported = [(one.rule, one.severity) for one in found(profile, import_mode=import_mode)]
 
     # With import mode off, factors are ignored, which is reported as information.
-    assert told == ([("invalid-mfa-factors", INFO)] if "mfa_factors" in profile and not import_mode else [])
+    assert reported == ([("invalid-mfa-factors", INFO)] if "mfa_factors" in profile and not import_mode else [])
     assert judged(profile, import_mode=import_mode) == known(profile, import_mode=import_mode)
 
 
@@ -566,8 +566,8 @@ def test_rules_that_have_no_predicate_compare_profiles() -> None:
 def test_each_predicate_names_its_rule() -> None:
     for rule, predicate in PREDICATES.items():
         for attributes, *_ in PROBLEMS:
-            told = predicate(readable({**ADA, **attributes}), Circumstances(import_mode=True))
-            assert {problem.rule for problem in told if problem is not None} <= {rule}
+            reported = predicate(readable({**ADA, **attributes}), Circumstances(import_mode=True))
+            assert {problem.rule for problem in reported if problem is not None} <= {rule}
 
 
 # The model refuses errors

@@ -56,7 +56,7 @@ def get_user(bridge: Any, identifier: object = "ada@example.com") -> Outcome:
     return outcome
 
 
-def told(bridge: Any, identifier: object = "ada@example.com") -> str:
+def reported(bridge: Any, identifier: object = "ada@example.com") -> str:
     return print_outcome(Script.GET_USER, get_user(bridge, identifier))
 
 
@@ -75,11 +75,11 @@ def test_processes_that_a_script_starts_inherit_nothing_of_its_runner(open_datab
 def test_a_file_that_is_called_like_a_module_of_pythons_own_changes_no_answer(
     open_database: Open, tmp_path: Path, body: str
 ) -> None:
-    expected = told(open_database(body))
+    expected = reported(open_database(body))
     for name in ("inspect", "dataclasses", "enum"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('not what was asked for')\n", "utf-8")
 
-    assert told(open_database(body)) == expected
+    assert reported(open_database(body)) == expected
 
 
 @pytest.mark.untraced
@@ -148,7 +148,7 @@ def test_an_ending_is_reported_and_the_next_call_is_another_one(
 ) -> None:
     bridge = open_database(f"if email == 'next':\n    raise LookupError\n{body}")
 
-    assert expected in told(bridge)
+    assert expected in reported(bridge)
     assert get_user(bridge, "next").ending in {Ending.RAISED, Ending.DIED}
     assert capfd.readouterr() == ("", "")
 
@@ -290,8 +290,8 @@ CALLBACK = """
 def test_a_script_with_a_callback_may_call_it_from_anywhere(open_database: Open, case: str, expected: str) -> None:
     bridge = open_database(CALLBACK)
 
-    assert told(bridge, case) == expected
-    assert told(bridge, "plain") == 'found {"user_id": "7"}'
+    assert reported(bridge, case) == expected
+    assert reported(bridge, "plain") == 'found {"user_id": "7"}'
 
 
 def test_a_callback_counts_even_if_its_process_dies_before_reporting_it(
@@ -299,7 +299,7 @@ def test_a_callback_counts_even_if_its_process_dies_before_reporting_it(
 ) -> None:
     bridge = open_database(CALLBACK, timeout=0.5)
 
-    assert told(bridge, "spins").startswith('found {"user_id": "7"}; noticed still-running ')
+    assert reported(bridge, "spins").startswith('found {"user_id": "7"}; noticed still-running ')
     exited = get_user(bridge, "exits")
     assert (exited.ending, exited.callbacks) == (Ending.DIED, ((None, {"user_id": "7"}),))
     assert exited.observations == (Observation(Noticed.PROCESS_ENDED, "it exited with code 0"),)
@@ -441,7 +441,7 @@ def test_async_scripts_share_one_event_loop(open_database: Open) -> None:
                 return Found({"user_id": str(len(self.loops))})
     """)
 
-    assert [told(bridge, email)[:7] for email in ("a", "close", "exit", "b")] == [
+    assert [reported(bridge, email)[:7] for email in ("a", "close", "exit", "b")] == [
         "found {",
         "found {",
         "raised ",
@@ -463,8 +463,8 @@ def test_a_closed_event_loop_is_replaced(open_database: Open) -> None:
                     callback(None, None)
     """)
 
-    assert told(bridge, "close").startswith("raised RuntimeError")
-    assert told(bridge, "open") == "not-found called with [null, null]"
+    assert reported(bridge, "close").startswith("raised RuntimeError")
+    assert reported(bridge, "open") == "not-found called with [null, null]"
 
 
 @pytest.mark.parametrize(
@@ -871,8 +871,8 @@ for _ in lines:
 def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Replaces the runner by one that always gives the same response."""
 
-    def answer(told: object) -> None:
-        command = guarded([sys.executable, "-c", LYING, json.dumps(told)])
+    def answer(reported: object) -> None:
+        command = guarded([sys.executable, "-c", LYING, json.dumps(reported)])
         monkeypatch.setattr("customdb_contract.bridges.python_process._bridge.command_of", lambda _: command)
 
     return answer
@@ -883,7 +883,7 @@ def scripts(**described: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"late": []},
         {"opened": {}},
@@ -903,9 +903,9 @@ def scripts(**described: object) -> dict[str, object]:
     ],
 )
 def test_an_opening_that_no_runner_reports_is_explained(
-    open_database: Open, answer_with: Callable[[object], None], told: object
+    open_database: Open, answer_with: Callable[[object], None], reported: object
 ) -> None:
-    answer_with(told)
+    answer_with(reported)
 
     with pytest.raises(DatabaseOpeningError) as caught:
         open_database(SIMPLE)
@@ -922,9 +922,11 @@ def test_invalid_names_give_no_hint(open_database: Open, answer_with: Callable[[
             open_database(SIMPLE)
 
 
-@pytest.mark.parametrize("told", [{"opened": {"problem": PASSWORD}}, {"opened": {"problem": "opening", "error": 7}}])
-def test_a_look_that_no_runner_reports_is_explained(answer_with: Callable[[object], None], told: object) -> None:
-    answer_with(told)
+@pytest.mark.parametrize(
+    "reported", [{"opened": {"problem": PASSWORD}}, {"opened": {"problem": "opening", "error": 7}}]
+)
+def test_a_look_that_no_runner_reports_is_explained(answer_with: Callable[[object], None], reported: object) -> None:
+    answer_with(reported)
 
     problem = "^shop:Shop could not be inspected: its runner sent something unexpected$"
     with pytest.raises(DatabaseOpeningError, match=problem):

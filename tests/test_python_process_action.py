@@ -374,11 +374,11 @@ def test_an_object_that_the_runner_cannot_find_is_refused(opened: object, monkey
     assert process.is_ended
 
 
-@pytest.mark.parametrize("told", [{"id": 7, "run": ENDED}, {"id": 0}, {"id": 0, "run": {}}])
+@pytest.mark.parametrize("reported", [{"id": 7, "run": ENDED}, {"id": 0}, {"id": 0, "run": {}}])
 def test_an_invalid_message_about_a_run_ends_the_process(
-    told: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+    reported: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = Process(OPENED, told)
+    process = Process(OPENED, reported)
 
     outcome = run(start(monkeypatch, process)).outcome
 

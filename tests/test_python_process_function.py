@@ -269,17 +269,17 @@ def test_a_profile_that_contains_itself_is_reported(opened: Open) -> None:
 def test_a_failure_to_open_is_reported_at_once(
     reference: str, kind: type[Exception], problem: str, opened: Open, folder: Path
 ) -> None:
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as caught:
         opened(reference)
-    said = str(told.value).replace(str(folder), "FOLDER")
+    said = str(caught.value).replace(str(folder), "FOLDER")
     assert said == f"the function {reference} cannot be used: {problem}"
 
 
 def test_a_module_that_ends_its_process_is_reported(opened: Open) -> None:
-    with pytest.raises(DatabaseOpeningError) as told:
+    with pytest.raises(DatabaseOpeningError) as caught:
         opened("exits_at_once_b:profile_of")
 
-    assert str(told.value).endswith(
+    assert str(caught.value).endswith(
         " ended while it opened the function exits_at_once_b:profile_of: it exited with code 3: bye"
     )
 
@@ -302,19 +302,19 @@ def test_the_reference_and_the_environment_are_validated() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [7.5, "text", None, True, ["array", ["object", ["a", ["special", "int", "0x1", 7]]]], ["object"], ["array"]],
 )
-def test_tagged_values_survive_a_round_trip(told: object) -> None:
-    assert tagged(untagged(told)) == told
+def test_tagged_values_survive_a_round_trip(reported: object) -> None:
+    assert tagged(untagged(reported)) == reported
 
 
 @pytest.mark.parametrize(
-    "told", [{}, [], ["other"], ["object", 7], ["object", [7, 7]], ["object", ["a"]], ["special", "a", "b", "c"]]
+    "reported", [{}, [], ["other"], ["object", 7], ["object", [7, 7]], ["object", ["a"]], ["special", "a", "b", "c"]]
 )
-def test_values_without_valid_tags_are_refused(told: object) -> None:
+def test_values_without_valid_tags_are_refused(reported: object) -> None:
     with pytest.raises(InvalidMessageError):
-        untagged(told)
+        untagged(reported)
 
 
 def test_readable_values_are_tagged_and_back() -> None:
@@ -375,7 +375,7 @@ def test_an_object_that_the_runner_cannot_find_is_refused(opened: object, monkey
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"id": 7, "made": {"profile": {}}},
         {"id": 0},
@@ -387,9 +387,9 @@ def test_an_object_that_the_runner_cannot_find_is_refused(opened: object, monkey
     ],
 )
 def test_a_message_that_no_runner_sends_ends_its_process(
-    told: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+    reported: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = Process(OPENED, told), Process(OPENED, {"id": 0, "made": {"profile": {"a": 1}}})
+    first, second = Process(OPENED, reported), Process(OPENED, {"id": 0, "made": {"profile": {"a": 1}}})
 
     made = list(start(monkeypatch, first, second).made_of([{}, {}]))
 

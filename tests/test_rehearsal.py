@@ -244,11 +244,11 @@ def test_an_unknown_scenario_is_refused_with_a_near_match_or_all_names() -> None
 
 
 def test_the_same_seed_plays_the_same_life_and_another_one_another() -> None:
-    def told(seed: int) -> list[str]:
+    def reported(seed: int) -> list[str]:
         return [str(transcript) for transcript in played("sign-up", on=False, seed=seed).transcripts]
 
-    assert told(1) == told(1)
-    assert told(1) != told(2)
+    assert reported(1) == reported(1)
+    assert reported(1) != reported(2)
 
 
 def test_the_seed_chooses_the_known_user() -> None:

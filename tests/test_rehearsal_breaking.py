@@ -156,9 +156,9 @@ def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
 
 
 def test_progress_is_reported_for_each_scenario() -> None:
-    told: list[str] = []
-    rehearse(setting(on=True), SCENARIOS[:2], progress=lambda scenario: told.append(scenario.name))
-    assert told == NAMES[:2]
+    reported: list[str] = []
+    rehearse(setting(on=True), SCENARIOS[:2], progress=lambda scenario: reported.append(scenario.name))
+    assert reported == NAMES[:2]
 
 
 def test_a_database_that_cannot_be_opened_ends_the_rehearsal() -> None:

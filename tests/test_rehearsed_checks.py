@@ -141,10 +141,10 @@ def test_lives_are_played_on_the_database_that_is_open() -> None:
 
 
 def test_progress_is_reported_for_calls_of_lives() -> None:
-    told: list[Exchange] = []
-    report = checked(WritingShop(), progress=told.append)
+    reported: list[Exchange] = []
+    report = checked(WritingShop(), progress=reported.append)
 
-    assert [call.number for call in told] == [call.number for call in report.transcript.exchanges]
+    assert [call.number for call in reported] == [call.number for call in report.transcript.exchanges]
 
 
 def test_a_refusal_of_the_right_password_is_seen_twice() -> None:

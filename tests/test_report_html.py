@@ -55,7 +55,7 @@ def failed(*findings: Finding) -> Verdict:
     return Verdict(rule=info(), status=Status.FAILED, findings=findings)
 
 
-def told(report: Report) -> tuple[Page, Tag]:
+def page_with_rule(report: Report) -> tuple[Page, Tag]:
     page = page_of(report)
     return page, page.by_id("c1-rule-a-rule")
 
@@ -268,7 +268,9 @@ PROFILES = (
     ],
 )
 def test_profiles_are_compared_if_the_finding_compares_values_in_them(path: str, breach: set[str]) -> None:
-    page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, path)), text=PROFILES))
+    page, rule = page_with_rule(
+        report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, path)), text=PROFILES)
+    )
 
     _, *cells = rows(page, rule)
     assert [row[0] for row in cells] == ["user_id", "a.b"]
@@ -288,7 +290,7 @@ def test_profiles_are_compared_if_the_finding_compares_values_in_them(path: str,
 def test_fewer_than_two_profiles_are_not_compared(path: str | None, evidence: tuple[int, ...]) -> None:
     text = f"{PROFILES}login ada@example.com x -> not-found\n"
 
-    page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, evidence, None, path)), text=text))
+    page, rule = page_with_rule(report_of(failed(Finding("x", Severity.ERROR, None, evidence, None, path)), text=text))
 
     assert page.inside(rule, "table") == []
 
@@ -297,7 +299,7 @@ def test_only_differing_attributes_are_shown_of_very_many() -> None:
     one = {f"k{number}": 0 for number in range(60)} | {"long": "x" * 500}
     text = "".join(f"login ada@example.com x -> found {json.dumps(one | more)}\n" for more in ({}, {"k59": 1}))
 
-    page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, "k59")), text=text))
+    page, rule = page_with_rule(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, "k59")), text=text))
 
     names = [row[0] for row in rows(page, rule)[1:]]
     assert names == [*(f"k{number}" for number in range(39)), "k59"]
@@ -311,7 +313,7 @@ def test_long_and_deep_values_of_a_profile_are_cut() -> None:
     profile = json.dumps({"long": "x" * 500, "deep": deep})
     text = f"login ada@example.com x -> found {profile}\n" * 2
 
-    page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, "long")), text=text))
+    page, rule = page_with_rule(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2), None, "long")), text=text))
 
     long, below = rows(page, rule)[1:]
     assert long == ["long", f'"{"x" * 159}…', f'"{"x" * 159}…', "the breach"]
@@ -321,14 +323,14 @@ def test_long_and_deep_values_of_a_profile_are_cut() -> None:
 def test_four_calls_of_a_finding_are_drawn_and_the_others_counted() -> None:
     text = "get_user ada@example.com -> not-found\n" * 6
 
-    page, rule = told(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2, 3, 4, 5, 6))), text=text))
+    page, rule = page_with_rule(report_of(failed(Finding("x", Severity.ERROR, None, (1, 2, 3, 4, 5, 6))), text=text))
 
     assert len(steps(page, rule)) == 8
     assert "… and 2 more calls" in rule.text
 
 
 def test_a_finding_without_calls_prints_its_message() -> None:
-    page, rule = told(report_of(failed(Finding("odd", Severity.INFO, None, (), "shop.js:3"))))
+    page, rule = page_with_rule(report_of(failed(Finding("odd", Severity.INFO, None, (), "shop.js:3"))))
 
     assert steps(page, rule) == []
     assert [tag.text for tag in page.inside(rule, "small")] == ["the connection", "info"]
@@ -338,11 +340,11 @@ def test_a_finding_without_calls_prints_its_message() -> None:
 def test_twenty_findings_are_shown_and_the_others_counted() -> None:
     findings = [Finding(f"breach {number}", Severity.ERROR, Script.LOGIN, ()) for number in range(1_023)]
 
-    page, rule = told(report_of(failed(*findings)))
+    page, rule = page_with_rule(report_of(failed(*findings)))
 
     assert len(page.inside(page.of_class("findings")[0], "li")) == 20
     assert "… and 1,003 more findings" in rule.text
-    assert "1 comparison passed." in told(report_of(evolve(failed(), held=1)))[1].text
+    assert "1 comparison passed." in page_with_rule(report_of(evolve(failed(), held=1)))[1].text
 
 
 def test_the_outcome_of_a_rule_is_reported() -> None:
@@ -352,7 +354,7 @@ def test_the_outcome_of_a_rule_is_reported() -> None:
         rule=info(), status=Status.NOT_APPLICABLE, reason="no password", missing=(Need.PASSWORD, Need.OUTAGE)
     )
 
-    texts = [told(report_of(verdict))[1].text for verdict in (crashed, waived, lacking)]
+    texts = [page_with_rule(report_of(verdict))[1].text for verdict in (crashed, waived, lacking)]
 
     assert "preview: never fails a check" in texts[0]
     assert "KeyError: 'x'This is a bug in customdb-contract." in texts[0]
@@ -365,7 +367,7 @@ def test_the_outcome_of_a_rule_is_reported() -> None:
 def test_a_rule_of_a_team_may_have_no_page() -> None:
     verdict = evolve(failed(Finding("x", Severity.ERROR, None, ())), rule=evolve(info(), docstring="Something."))
 
-    page, rule = told(report_of(verdict))
+    page, rule = page_with_rule(report_of(verdict))
 
     assert page.inside(rule, "h6") == []
 
@@ -387,7 +389,10 @@ def test_the_prose_of_rules_is_a_little_markdown() -> None:
 def test_rules_without_scripts_are_about_the_connection() -> None:
     rule = evolve(info(), scripts=(), judges_actions=False)
 
-    assert told(report_of(Verdict(rule=rule, status=Status.PASSED)))[1].attributes["data-script"] == "the connection"
+    assert (
+        page_with_rule(report_of(Verdict(rule=rule, status=Status.PASSED)))[1].attributes["data-script"]
+        == "the connection"
+    )
 
 
 # Lives
@@ -430,7 +435,7 @@ def test_a_life_is_a_diagram_of_what_was_done_what_it_caused_and_what_was_seen()
 def test_records_of_every_kind_can_prove_a_finding() -> None:
     finding = Finding("x", Severity.ERROR, None, (1, 5, 6, 7))
 
-    page, rule = told(report_of(failed(finding), text=LIFE))
+    page, rule = page_with_rule(report_of(failed(finding), text=LIFE))
 
     assert page.inside(rule, "summary")[0].text == "✗ error a-rule the connection"
     [lanes] = [tag for tag in page.of_class("lanes") if rule in tag.parents]
@@ -449,7 +454,7 @@ def test_a_finding_about_an_action_names_the_action() -> None:
     finding = Finding("x", Severity.ERROR, None, (5,))
     text = f'action persist location="code.js:1"\n{LIFE}'
 
-    _, rule = told(report_of(failed(finding), text=text))
+    _, rule = page_with_rule(report_of(failed(finding), text=text))
 
     assert rule.attributes["data-script"] == "the Action"
 

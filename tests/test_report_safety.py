@@ -86,9 +86,9 @@ def is_readable(report: Report) -> None:
 @given(transcripts(), awkward_texts().filter(str.strip))
 def test_a_script_cannot_forge_a_line_in_any_format(transcript: Transcript, text: str) -> None:
     header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, text), left_behind=(text,))
-    told = Transcript(header, transcript.records)
+    reported = Transcript(header, transcript.records)
 
-    is_readable(judge_by(TELLING, told, Selection.of(TELLING, waived={"waived-for-everything": text})))
+    is_readable(judge_by(TELLING, reported, Selection.of(TELLING, waived={"waived-for-everything": text})))
 
 
 @pytest.mark.one_python
@@ -180,8 +180,8 @@ def test_the_representation_names_what_failed_in_one_short_line(failed: int) -> 
         for number in range(failed)
     )
 
-    told = repr(Report(transcript=Transcript(), verdicts=verdicts))
+    reported = repr(Report(transcript=Transcript(), verdicts=verdicts))
 
-    assert len(told) < 200
-    assert ("rule-0" in told) == (failed > 0)
-    assert (f"and {failed - 3} more" in told) == (failed > 3)
+    assert len(reported) < 200
+    assert ("rule-0" in reported) == (failed > 0)
+    assert (f"and {failed - 3} more" in reported) == (failed > 3)

@@ -183,12 +183,12 @@ def test_calls_that_met_no_outage_are_marked(situation: str, why: str) -> None:
 
 
 def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
-    told = Transcript.parse(
+    parsed = Transcript.parse(
         'run a in first-log-in {} -> done; noticed missing-secret "API_KEY"; noticed missing-secret "URL"\n'
         'run a in later-log-in {} -> done; noticed missing-secret "URL"; noticed open-sockets "1"\n'
     )
 
-    lines = render(judge(told)).replace("\n", " ")
+    lines = render(judge(parsed)).replace("\n", " ")
 
     assert (
         "reads missing secrets: event.secrets.API_KEY, event.secrets.URL. Add them to the secrets of the check."
@@ -197,13 +197,13 @@ def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
 
 
 def test_text_lists_missing_keys_of_the_configuration() -> None:
-    told = Transcript.parse(
+    parsed = Transcript.parse(
         'get_user ada -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
         'get_user bob -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
         'get_user bob -> not-found; noticed missing-configuration "A KEY "   [unknown-user]\n'
     )
 
-    lines = render(judge(told)).replace("\n", " ")
+    lines = render(judge(parsed)).replace("\n", " ")
 
     said = "settings that are not set: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Set them"
     assert said in lines

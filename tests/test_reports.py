@@ -272,12 +272,12 @@ def shown_by_source(place: str) -> Report:
 
 def test_a_finding_in_a_source_has_its_place() -> None:
     report = shown_by_source("3:5")
-    told = "tenant/login.js:3:5: login has a credential in its source (password)"
+    reported = "tenant/login.js:3:5: login has a credential in its source (password)"
 
-    assert told in str(report)
-    assert told in FORMATS["text"](report).replace("\n  ", " ")
-    assert told in FORMATS["junit"](report)
-    assert told in FORMATS["json"](report)
+    assert reported in str(report)
+    assert reported in FORMATS["text"](report).replace("\n  ", " ")
+    assert reported in FORMATS["junit"](report)
+    assert reported in FORMATS["json"](report)
     assert "file=tenant/login.js,line=3::login has a credential" in FORMATS["github"](report)
     [result] = json.loads(FORMATS["sarif"](report))["runs"][0]["results"]
     assert result["message"]["text"].startswith("login has a credential")

@@ -74,13 +74,13 @@ def test_a_message_is_read_up_to_the_limit_of_a_runner(most: int, message: Calla
 
 
 def test_a_runner_in_python_reports_no_more() -> None:
-    told: list[str] = []
-    call = Call(7, lambda _, given: told.append(given), told.append)
+    reported: list[str] = []
+    call = Call(7, lambda _, given: reported.append(given), reported.append)
     for _ in range(_limits.MAX_CALLBACKS + 1):
         call.callback(*range(_limits.MAX_ARGUMENTS + 1))
 
     given = str(list(range(_limits.MAX_ARGUMENTS)))
-    assert told == [given] * _limits.MAX_CALLBACKS
+    assert reported == [given] * _limits.MAX_CALLBACKS
 
 
 Answer = Callable[[str], Outcome]

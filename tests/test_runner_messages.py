@@ -109,11 +109,11 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, Any]]:
         tell(container, message, seconds)
 
     def keep_answer(container: Container, seconds: float) -> Any:
-        told = answer(container, seconds)
-        if told is not None:
+        reported = answer(container, seconds)
+        if reported is not None:
             name, value, _ = kept[-1]
-            kept[-1] = (name, value, told)
-        return told
+            kept[-1] = (name, value, reported)
+        return reported
 
     monkeypatch.setattr(Container, "tell", tell_and_keep)
     monkeypatch.setattr(Container, "answer", keep_answer)

@@ -143,9 +143,9 @@ def test_the_other_side_may_be_gone_already(serve: Serve, monkeypatch: pytest.Mo
 def test_an_error_while_opening_a_database_is_reported(
     serve: Serve, source: str, attribute: str, settings: dict[str, str], expected: dict[str, Any]
 ) -> None:
-    (told,) = serve(source, OPEN, attribute=attribute, settings=settings)
+    (reported,) = serve(source, OPEN, attribute=attribute, settings=settings)
 
-    opened = told["opened"]
+    opened = reported["opened"]
     assert opened["problem"] == expected["problem"]
     assert set(expected.get("names", [])) <= set(opened.get("names", []))
     assert ("error" in opened) == (opened["problem"] in {"import", "opening"})
@@ -165,9 +165,9 @@ def test_a_required_argument_is_detected(serve: Serve, source: str, settings: di
 
 
 def test_a_failed_inspection_is_reported(serve: Serve) -> None:
-    (told,) = serve("1 / 0", {"look": {}})
+    (reported,) = serve("1 / 0", {"look": {}})
 
-    assert told["opened"]["problem"] == "import"
+    assert reported["opened"]["problem"] == "import"
 
 
 @pytest.mark.parametrize(
@@ -196,9 +196,9 @@ def test_an_exception_of_an_async_context_manager_keeps_it_from_being_opened(ser
             async def __aexit__(self, *_): ...
     """
 
-    (told,) = serve(shop, OPEN)
+    (reported,) = serve(shop, OPEN)
 
-    assert told["opened"]["error"]["$error"] == "LookupError"
+    assert reported["opened"]["error"]["$error"] == "LookupError"
 
 
 def test_an_exception_of_an_async_context_manager_is_raised_on_close(serve: Serve) -> None:
@@ -275,13 +275,13 @@ CALLING = """
     ],
 )
 def test_a_script_with_a_callback_may_end_in_many_ways(serve: Serve, case: str, ended: str, raised: str | None) -> None:
-    told = serve(CALLING, OPEN, call(0, arguments=[case], extras=["callback"]), call(1, arguments=["leaves"]))
+    reported = serve(CALLING, OPEN, call(0, arguments=[case], extras=["callback"]), call(1, arguments=["leaves"]))
 
-    outcome = next(message["outcome"] for message in told if message.get("id") == 0)
+    outcome = next(message["outcome"] for message in reported if message.get("id") == 0)
     assert outcome["ended"] == ended
     assert (outcome["raised"] or {"$error": None})["$error"] == raised
     if ended == "callback":
-        assert told[1]["called"]["id"] == 0
+        assert reported[1]["called"]["id"] == 0
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,9 @@ def test_a_script_with_a_callback_may_end_in_many_ways(serve: Serve, case: str, 
     ],
 )
 def test_a_non_result_is_reported_as_such(serve: Serve, case: str, text: str) -> None:
-    told = serve(CALLING, OPEN, call(0, script="login", arguments=[case, "x"]))[1]
+    reported = serve(CALLING, OPEN, call(0, script="login", arguments=[case, "x"]))[1]
 
-    (given,) = told["outcome"]["callbacks"]
+    (given,) = reported["outcome"]["callbacks"]
     assert given[0] is None
     assert given[1]["$special"] == "not-a-result"
     assert given[1]["text"].startswith(text)
@@ -304,9 +304,9 @@ def test_a_non_result_is_reported_as_such(serve: Serve, case: str, text: str) ->
 def test_a_script_that_breaks_its_caller_has_raised(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_serving, "_answer", None)
 
-    told = serve(SHOP, OPEN, call(0))[1]
+    reported = serve(SHOP, OPEN, call(0))[1]
 
-    assert (told["outcome"]["ended"], told["outcome"]["raised"]["$error"]) == ("raised", "TypeError")
+    assert (reported["outcome"]["ended"], reported["outcome"]["raised"]["$error"]) == ("raised", "TypeError")
 
 
 def test_a_thread_without_a_call_belongs_to_no_call() -> None:
@@ -337,12 +337,12 @@ def test_unending_work_is_waited_for_in_full_only_once(serve: Serve, monkeypatch
                 STOP.set()
     """
     late = {"late": 500}
-    told: list[int] = []
-    monkeypatch.setattr(_serving._Runner, "_tell", lambda *_: told.append(len(slept)))
+    reported: list[int] = []
+    monkeypatch.setattr(_serving._Runner, "_tell", lambda *_: reported.append(len(slept)))
 
     serve(source, OPEN, call(0), late, late, call(1), late, call(2, script="delete"))
 
-    opened, _, first, again, _, another, *_ = told
+    opened, _, first, again, _, another, *_ = reported
     assert (opened, first, again - first, another - again) == (0, 50, 5, 50)
 
 
@@ -433,8 +433,8 @@ def test_the_first_exception_elsewhere_stays() -> None:
         made.raised_elsewhere(LookupError(text))
     made.give_up()
 
-    told = json.loads(made.close())
-    assert (told["ended"], told["raised"]["message"], told["escape"]) == ("raised", "first", "later")
+    reported = json.loads(made.close())
+    assert (reported["ended"], reported["raised"]["message"], reported["escape"]) == ("raised", "first", "later")
     assert len(stirred) == 2
 
 

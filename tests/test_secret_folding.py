@@ -1,4 +1,4 @@
-"""Folding: a text and all its escaped forms fold alike, and no core contains a character that may be part of an escape."""
+"""Folding: a text and all its escaped forms fold alike, and no core contains a character that may be in an escape."""
 
 import pytest
 from hypothesis import given

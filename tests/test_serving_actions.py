@@ -55,8 +55,8 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             for message in messages:
-                told: dict[str, Any] = {"open": order} if message is OPEN else message
-                ours.sendall(json.dumps(told).encode() + b"\n")
+                answer: dict[str, Any] = {"open": order} if message is OPEN else message
+                ours.sendall(json.dumps(answer).encode() + b"\n")
             ours.shutdown(socket.SHUT_WR)
             _serving_actions.serve(theirs.fileno(), ready)
             theirs.shutdown(socket.SHUT_WR)
@@ -98,17 +98,17 @@ def test_an_unopened_action_can_be_closed(serve: Serve) -> None:
 
 @pytest.mark.parametrize("raised", ["LookupError", "SystemExit"])
 def test_an_import_error_of_a_module_is_reported(raised: str, serve: Serve) -> None:
-    (told,) = serve(f"raise {raised}('no')", OPEN)
+    (answer,) = serve(f"raise {raised}('no')", OPEN)
 
-    assert told["opened"]["problem"] == "import"
-    assert told["opened"]["error"]["$error"] == raised
+    assert answer["opened"]["problem"] == "import"
+    assert answer["opened"]["error"]["$error"] == raised
 
 
 def test_an_object_that_is_no_action_is_refused(serve: Serve) -> None:
-    (told,) = serve("persist = 7", OPEN)
+    (answer,) = serve("persist = 7", OPEN)
 
-    assert told["opened"]["is_usage"]
-    assert told["opened"]["refused"].endswith(", got 7")
+    assert answer["opened"]["is_usage"]
+    assert answer["opened"]["refused"].endswith(", got 7")
 
 
 @pytest.mark.parametrize("message", [CALL, {"nonsense": True}], ids=["broken", "nonsense"])

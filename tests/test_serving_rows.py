@@ -48,8 +48,8 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             for message in messages:
-                told: dict[str, Any] = {"open": order} if message is OPEN else message
-                ours.sendall(json.dumps(told).encode() + b"\n")
+                reported: dict[str, Any] = {"open": order} if message is OPEN else message
+                ours.sendall(json.dumps(reported).encode() + b"\n")
             ours.shutdown(socket.SHUT_WR)
             _serving_rows.serve(theirs.fileno(), ready)
             theirs.shutdown(socket.SHUT_WR)
@@ -92,18 +92,18 @@ def test_an_object_that_is_no_plain_function_is_refused(source: str, serve: Serv
 
 
 def test_a_missing_name_is_reported_with_similar_ones(serve: Serve) -> None:
-    (told,) = serve("profiles_of = 7", OPEN)
+    (reported,) = serve("profiles_of = 7", OPEN)
 
-    assert told["opened"]["problem"] == "attribute"
-    assert "profiles_of" in told["opened"]["names"]
+    assert reported["opened"]["problem"] == "attribute"
+    assert "profiles_of" in reported["opened"]["names"]
 
 
 @pytest.mark.parametrize("raised", ["LookupError", "SystemExit"])
 def test_an_import_error_of_a_module_is_reported(raised: str, serve: Serve) -> None:
-    (told,) = serve(f"raise {raised}('no')", OPEN)
+    (reported,) = serve(f"raise {raised}('no')", OPEN)
 
-    assert told["opened"]["problem"] == "import"
-    assert told["opened"]["error"]["$error"] == raised
+    assert reported["opened"]["problem"] == "import"
+    assert reported["opened"]["error"]["$error"] == raised
 
 
 @pytest.mark.parametrize("message", [{"nonsense": True}, rows(0, 1)], ids=["nonsense", "rows before it is opened"])

@@ -75,11 +75,11 @@ def test_parameters_are_facts_when_they_are_known(source: str, parameters: tuple
     ],
 )
 def test_a_source_without_exactly_one_function_is_reported_with_its_place(source: str, text: str, place: str) -> None:
-    told = [fact for fact in read(source).facts if fact.kind is FactKind.NOT_A_FUNCTION]
+    reported = [fact for fact in read(source).facts if fact.kind is FactKind.NOT_A_FUNCTION]
 
-    assert len(told) == 1
+    assert len(reported) == 1
     if text:
-        assert (told[0].text, told[0].location) == (text, f"login.js:{place}")
+        assert (reported[0].text, reported[0].location) == (text, f"login.js:{place}")
 
 
 def test_exports_names_and_sizes_are_facts() -> None:
@@ -252,9 +252,9 @@ def test_a_harmless_literal_is_no_credential(body: str) -> None:
 # Words such as `My` and `The` mark placeholders.
 @given(st.from_regex(r"[D-L][a-z]{3,8}[0-9]{2,4}", fullmatch=True))
 def test_no_part_of_a_credential_is_reported(secret: str) -> None:
-    told = facts(f"connect({{ password: '{secret}' }});", FactKind.SECRET_LITERAL)
+    reported = facts(f"connect({{ password: '{secret}' }});", FactKind.SECRET_LITERAL)
 
-    assert told == [("password", "2:21")]
+    assert reported == [("password", "2:21")]
 
 
 # Calls to other hosts
@@ -389,11 +389,11 @@ def test_disabled_certificate_verification_is_a_finding(body: str, what: str) ->
     ],
 )
 def test_disabled_certificate_verification_is_found_behind_harmless_options(before: str) -> None:
-    told = facts(
+    reported = facts(
         f"{before}; connect({{ strictSSL: false }}); request({{ strictSSL: false }});", FactKind.TLS_NOT_VERIFIED
     )
 
-    assert [text for text, _ in told] == ["strictSSL: false"] * 2
+    assert [text for text, _ in reported] == ["strictSSL: false"] * 2
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_encrypted_or_local_connections_are_no_finding(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("const hash = createHmac('sha1', k).update(password).digest('hex'); if (hash === row.hash) f();", ["==="]),
         ("if (row.hash != crypto.pbkdf2Sync(password).toString()) f();", ["!="]),
@@ -468,12 +468,12 @@ def test_encrypted_or_local_connections_are_no_finding(body: str) -> None:
         ("if (hash.digest() > 7 || email === digest()) f();", []),
     ],
 )
-def test_comparing_a_digest_by_an_operator_is_a_finding(body: str, told: list[str]) -> None:
-    assert [text for text, _ in facts(body, FactKind.TIMING_UNSAFE_COMPARE)] == told
+def test_comparing_a_digest_by_an_operator_is_a_finding(body: str, reported: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.TIMING_UNSAFE_COMPARE)] == reported
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("crypto.createHash('MD5').update(user.password).digest();", ["md5 of the password"]),
         ("const hash = crypto.createHash('sha-256'); hash.update(user.password);", ["sha256 of the password"]),
@@ -505,8 +505,8 @@ def test_comparing_a_digest_by_an_operator_is_a_finding(body: str, told: list[st
         ("other.hash(user.password, 4); bcrypt.compare(user.password, 4); tag`x`; new Map;", []),
     ],
 )
-def test_a_fast_hash_for_a_new_password_is_a_finding(body: str, told: list[str]) -> None:
-    assert [text for text, _ in facts(body, FactKind.WEAK_PASSWORD_HASH, script=Script.CREATE)] == told
+def test_a_fast_hash_for_a_new_password_is_a_finding(body: str, reported: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.WEAK_PASSWORD_HASH, script=Script.CREATE)] == reported
 
 
 def test_a_weak_hash_check_in_login_is_no_finding() -> None:
@@ -519,7 +519,7 @@ def test_a_weak_hash_check_in_login_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("new RegExp(email);", ["RegExp"]),
         ("RegExp(`^${email}$`, 'i');", ["RegExp"]),
@@ -533,15 +533,15 @@ def test_a_weak_hash_check_in_login_is_no_finding() -> None:
         ("new RegExp(callback);", []),
     ],
 )
-def test_a_regular_expression_built_from_input_is_a_finding(body: str, told: list[str]) -> None:
-    assert [text for text, _ in facts(body, FactKind.REGEX_FROM_INPUT)] == told
+def test_a_regular_expression_built_from_input_is_a_finding(body: str, reported: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.REGEX_FROM_INPUT)] == reported
 
 
 # Control
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("try { callback(null, {}); } catch (error) { callback(error); }", ["callback inside try"]),
         ("try { await f(); return callback(); } catch { return callback(new Error('x')); }", ["callback inside try"]),
@@ -562,8 +562,8 @@ def test_a_regular_expression_built_from_input_is_a_finding(body: str, told: lis
         ("try { callback(null); } catch (error) { later(() => callback(error)); }", []),
     ],
 )
-def test_a_callback_that_would_be_called_again_is_a_finding(body: str, told: list[str]) -> None:
-    assert [text for text, _ in facts(body, FactKind.CALLBACK_INSIDE_TRY)] == told
+def test_a_callback_that_would_be_called_again_is_a_finding(body: str, reported: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.CALLBACK_INSIDE_TRY)] == reported
 
 
 def test_unknown_parameters_prove_nothing_about_the_callback() -> None:
@@ -573,7 +573,7 @@ def test_unknown_parameters_prove_nothing_about_the_callback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("console.log(context.organization.id);", ["context.organization.id"]),
         ("console.log(context.organization?.id, context.organization);", []),
@@ -583,8 +583,8 @@ def test_unknown_parameters_prove_nothing_about_the_callback() -> None:
         ("console.log(other.organization.id, f().x.y);", []),
     ],
 )
-def test_a_field_of_the_empty_context_is_a_finding(body: str, told: list[str]) -> None:
-    assert [text for text, _ in facts(body, FactKind.CONTEXT_FIELD, script=Script.DELETE)] == told
+def test_a_field_of_the_empty_context_is_a_finding(body: str, reported: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.CONTEXT_FIELD, script=Script.DELETE)] == reported
 
 
 def test_a_script_that_takes_no_context_reads_none() -> None:

@@ -53,17 +53,19 @@ def scenes_of_tenant(tenant: Tenant) -> list[Scene]:
 
 @settings(max_examples=50)
 @given(st.lists(transcripts(), max_size=2), NAMES)
-def test_every_record_appears_in_a_story_once(told: list[Transcript], order: list[str]) -> None:
-    scenes = scenes_of(told, order)
+def test_every_record_appears_in_a_story_once(played: list[Transcript], order: list[str]) -> None:
+    scenes = scenes_of(played, order)
     found = Counter(id(record) for scene in scenes for record in scene.records)
-    expected = Counter(id(record) for transcript in told for record in transcript.records)
+    expected = Counter(id(record) for transcript in played for record in transcript.records)
     assert found == expected
-    runs = {id(transcript): {run.number: run.caused_by for run in transcript.of_kind(ActionRun)} for transcript in told}
+    runs = {
+        id(transcript): {run.number: run.caused_by for run in transcript.of_kind(ActionRun)} for transcript in played
+    }
     causes = {
         id(record): runs[id(transcript)].get(cause_of(record) or 0)
         if isinstance(record, ApiCall | LegacyRequest)
         else cause_of(record)
-        for transcript in told
+        for transcript in played
         for record in transcript.records
     }
     for scene in scenes:
@@ -74,26 +76,26 @@ def test_every_record_appears_in_a_story_once(told: list[Transcript], order: lis
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_the_records_of_one_scene_are_in_order(told: Transcript) -> None:
-    for scene in scenes_of([told]):
+def test_the_records_of_one_scene_are_in_order(played: Transcript) -> None:
+    for scene in scenes_of([played]):
         numbers = [record.number for record in scene.records]
         assert numbers == sorted(numbers)
-    operations = [scene.operation for scene in scenes_of([told]) if scene.operation]
-    assert operations == list(told.of_kind(Operation))
+    operations = [scene.operation for scene in scenes_of([played]) if scene.operation]
+    assert operations == list(played.of_kind(Operation))
 
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_a_stored_transcript_prints_the_same_story(told: Transcript) -> None:
-    again = Transcript.loads(told.dumps())
+def test_a_stored_transcript_prints_the_same_story(played: Transcript) -> None:
+    again = Transcript.loads(played.dumps())
     for render in (story_as_text, story_as_mermaid, as_json):
-        assert render(scenes_of([again])) == render(scenes_of([told]))
+        assert render(scenes_of([again])) == render(scenes_of([played]))
 
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_a_story_has_no_control_characters_and_no_commands_of_a_ci_system(told: Transcript) -> None:
-    scenes = scenes_of([told])
+def test_a_story_has_no_control_characters_and_no_commands_of_a_ci_system(played: Transcript) -> None:
+    scenes = scenes_of([played])
     for text in (story_as_text(scenes), story_as_mermaid(scenes)):
         for line in text.splitlines():
             assert line.isprintable()
@@ -104,8 +106,8 @@ def test_a_story_has_no_control_characters_and_no_commands_of_a_ci_system(told: 
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_a_diagram_has_no_unintended_lines(told: Transcript) -> None:
-    for line in story_as_mermaid(scenes_of([told])).splitlines():
+def test_a_diagram_has_no_unintended_lines(played: Transcript) -> None:
+    for line in story_as_mermaid(scenes_of([played])).splitlines():
         assert re.fullmatch(
             r"sequenceDiagram|  actor (User|Admin|Application)|  participant (Auth0|Database1 as .*)"
             r"|  (User|Admin|Application|Auth0|Database1)--?>>(User|Admin|Application|Auth0|Database1): .*"
@@ -148,7 +150,7 @@ def test_secrets_never_appear_in_a_story() -> None:
         assert not any(secret in text for secret in SECRETS)
 
 
-def told(text: str) -> list[str]:
+def story_of(text: str) -> list[str]:
     return story_as_text(scenes_of([Transcript.parse(text)])).splitlines()
 
 
@@ -175,7 +177,7 @@ ADA_KNOWN = "person ada email=ada@example.com\n"
     ],
 )
 def test_operations_are_printed_in_words(record: str, line: str) -> None:
-    assert told(ADA_KNOWN + record)[0] == line
+    assert story_of(ADA_KNOWN + record)[0] == line
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_operations_are_printed_in_words(record: str, line: str) -> None:
     ],
 )
 def test_observations_are_printed_in_words(name: str, response: str, line: str) -> None:
-    assert told(f"operation {name} by application on shop {response}")[-1] == f"    seen    {line}"
+    assert story_of(f"operation {name} by application on shop {response}")[-1] == f"    seen    {line}"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_observations_are_printed_in_words(name: str, response: str, line: str) 
     ],
 )
 def test_effects_are_printed_in_words(record: str, line: str) -> None:
-    assert told(record) == ["1. Outside of any operation", f"    {line}"]
+    assert story_of(record) == ["1. Outside of any operation", f"    {line}"]
 
 
 def test_very_long_lines_are_cut_and_marked() -> None:

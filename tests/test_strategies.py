@@ -165,9 +165,11 @@ def test_a_valid_profile_needs_no_repair(profile: dict[str, object], import_mode
 def test_no_rule_finds_anything_in_a_valid_profile(profile: dict[str, object], import_mode: bool) -> None:
     report = found_in(profile, import_mode=import_mode)
 
-    told = [verdict.rule.name for verdict in report.verdicts if verdict.findings]
+    reported = [verdict.rule.name for verdict in report.verdicts if verdict.findings]
     # With import mode off, factors are ignored, which is reported as information.
-    assert told == (["invalid-mfa-factors"] if "mfa_factors" in profile and not import_mode else []), explain(report)
+    assert reported == (["invalid-mfa-factors"] if "mfa_factors" in profile and not import_mode else []), explain(
+        report
+    )
     assert report.ok
 
 

@@ -26,13 +26,13 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest_inprocess("-W", "default", *arguments)
 
 
-def told(result: pytest.RunResult) -> str:
+def output_of(result: pytest.RunResult) -> str:
     return "\n".join(result.outlines)
 
 
 def errors_of(result: pytest.RunResult) -> Sequence[str]:
     """Return the text of each error in the set-up."""
-    errors = re.split(r"^=+ .*$", told(result).partition(" ERRORS ")[2], flags=re.MULTILINE)[0]
+    errors = re.split(r"^=+ .*$", output_of(result).partition(" ERRORS ")[2], flags=re.MULTILINE)[0]
     return [text.strip() for text in re.split(r"^_+ ERROR at setup of .+ _+\n", errors, flags=re.MULTILINE)[1:]]
 
 
@@ -72,7 +72,7 @@ def test_a_broken_rule_fails_with_the_text_of_the_report_only(pytester: pytest.P
     result = run(pytester, "--tb=long")
 
     assert result.parseoutcomes()["failed"] == 1
-    text = told(result).partition(" FAILURES ")[2]
+    text = output_of(result).partition(" FAILURES ")[2]
     assert re.match(
         r"""=+
 _+ TestShop.test_rule\[unstable-user-id\] _+
@@ -560,7 +560,7 @@ def test_with_fresh_databases_the_writing_scripts_are_judged_and_the_machine_run
 def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) -> None:
     write_suite(pytester)
 
-    collected = told(run(pytester, "--collect-only", "-q"))
+    collected = output_of(run(pytester, "--collect-only", "-q"))
     assert "test_machine" not in collected
     assert "test_lives" not in collected
 
@@ -574,7 +574,7 @@ def test_a_failure_of_the_machine_is_printed_once_as_a_replayable_sequence(pytes
     result = run(pytester, "-k", "machine")
 
     result.assert_outcomes(failed=1, deselected=RULES + 1)
-    text = told(result).partition("short test summary")[0]
+    text = output_of(result).partition("short test summary")[0]
     assert text.count("verify reported success, but") == 1
     assert "customdb-contract replay FILE" in text
     assert "Traceback" not in text
@@ -662,7 +662,7 @@ def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytest
     result = run(pytester, "-k", "lives")
 
     result.assert_outcomes(failed=1, deselected=RULES + 1)
-    text = told(result).partition("short test summary")[0]
+    text = output_of(result).partition("short test summary")[0]
     assert "What happened:" in text
     assert "logs in as customdb-" in text
     assert "Traceback" not in text
@@ -676,7 +676,7 @@ def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
     result = run(pytester, "-k", "machine or lives", "-rs")
 
     result.assert_outcomes(passed=1, skipped=1, deselected=RULES)
-    assert "lives need log-ins, but the fresh database has no login" in told(result)
+    assert "lives need log-ins, but the fresh database has no login" in output_of(result)
 
 
 def test_log_records_of_a_script_are_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:
@@ -690,7 +690,7 @@ def test_log_records_of_a_script_are_in_no_log_of_pytest(pytester: pytest.Pytest
 
     result = run(pytester, "-rA", "-o", "log_cli=true", "-o", "junit_logging=all", "--junit-xml=report.xml")
 
-    said = told(result) + (pytester.path / "report.xml").read_text(encoding="utf-8")
+    said = output_of(result) + (pytester.path / "report.xml").read_text(encoding="utf-8")
     assert "login printed a password or another secret" in said
     assert "correct Horse battery" not in said
     assert "nanosecond Wire" not in said

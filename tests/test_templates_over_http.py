@@ -447,13 +447,17 @@ def test_an_account_is_created_with_an_href(stormpath: Pair) -> None:
 
 def life(database: Any) -> list[object]:
     """Return the outcomes of the users' calls: those of existing users and of a new one."""
-    told: list[object] = []
+    outcomes: list[object] = []
     for person in PEOPLE:
         name = person.email or ""
         assert person.password is not None
-        told += [database.get_user(name), database.login(name, person.password.reveal()), database.login(name, "no")]
+        outcomes += [
+            database.get_user(name),
+            database.login(name, person.password.reveal()),
+            database.login(name, "no"),
+        ]
     email, moved = "New@example.com", "moved@example.com"
-    told += [
+    outcomes += [
         database.create({"email": email, "password": "first one"}),
         database.create({"email": email, "password": "first one"}),
         database.verify(email),
@@ -467,8 +471,8 @@ def life(database: Any) -> list[object]:
     ]
     assert isinstance(found, Found)
     user_id = found.profile["user_id"]
-    told += [database.delete(user_id), database.delete(user_id), database.get_user(moved), database.verify(moved)]
-    return list(map(kind, told))
+    outcomes += [database.delete(user_id), database.delete(user_id), database.get_user(moved), database.verify(moved)]
+    return list(map(kind, outcomes))
 
 
 @pytest.mark.parametrize(("name", "store"), [("http", ShopApi), ("stormpath", StormpathDouble)])

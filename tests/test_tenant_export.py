@@ -67,8 +67,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     def run_it(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        reported = capsys.readouterr()
+        return code, reported.out, reported.err
 
     return run_it
 
@@ -90,16 +90,16 @@ def test_every_custom_database_is_checked_and_their_ids_are_compared(run: Run, e
     )
 
     report = json.loads(out)
-    told = {
+    reported = {
         one["connection"]["name"]: [v for v in one["verdicts"] if v["status"] == "failed"]
         for one in report["connections"]
     }
     assert (code, report["exit_code"]) == (1, 1)
-    assert {name: [verdict["rule"] for verdict in failed] for name, failed in told.items()} == {
+    assert {name: [verdict["rule"] for verdict in failed] for name, failed in reported.items()} == {
         "club": ["shared-user-id"],
         "shop": ["shared-user-id"],
     }
-    assert told["shop"][0]["findings"][0]["message"] == (
+    assert reported["shop"][0]["findings"][0]["message"] == (
         'ada has the user_id "7", which bob of the connection club also has; '
         "make it unique across all custom databases of the tenant"
     )
@@ -174,10 +174,10 @@ def test_a_connection_that_cannot_be_opened_is_reported_first_and_the_others_are
 
     code, out, _ = run("check", "--tenant", str(export), "--select", "missing-user-id", "--format", "json")
 
-    told = {one["connection"]["name"]: one for one in json.loads(out)["connections"]}
+    reported = {one["connection"]["name"]: one for one in json.loads(out)["connections"]}
     assert code == 3
-    assert {name: one["exit_code"] for name, one in told.items()} == {"club": 0, "market": 3, "shop": 0}
-    assert shown[0] == f"complained: connection market: {told['market']['stop_reason']['message']}"
+    assert {name: one["exit_code"] for name, one in reported.items()} == {"club": 0, "market": 3, "shop": 0}
+    assert shown[0] == f"complained: connection market: {reported['market']['stop_reason']['message']}"
     assert "/nowhere/node" in shown[0]
     assert [line for line in shown[1:] if line.startswith("complained")] == []
 
@@ -191,16 +191,18 @@ def test_the_name_of_a_connection_forges_no_line(run: Run, export: Path, monkeyp
     renamed(export, "shop", "shop\n::error::forged\x1b[31m")
     shown = calls_made(monkeypatch)
 
-    told = [
+    reported = [
         out
         for option in (["--dry-run"], ["--format", "text"], ["--format", "github"])
         for _, out, _ in [run("check", "--tenant", str(export), "--select", "profile", *option)]
     ]
 
-    assert "shop\\n::error::forged\\u001b[31m" in told[0]
+    assert "shop\\n::error::forged\\u001b[31m" in reported[0]
     assert any(line.startswith("shop\\n::error") for line in shown)
     assert not any(
-        line.startswith("::error::forged") or "\x1b" in line for text in [*told, *shown] for line in text.split("\n")
+        line.startswith("::error::forged") or "\x1b" in line
+        for text in [*reported, *shown]
+        for line in text.split("\n")
     )
 
 
@@ -581,9 +583,9 @@ def test_a_tenant_is_reported_on_in_every_format(run: Run, export: Path, tmp_pat
 
     text = (tmp_path / "report").read_text("utf-8")
     assert (code, err, to_file) == (1, "", (1, "", ""))
-    for told in (out, text):
-        assert all(f"{owner} has the user_id" in told.replace("\n", " ") for owner in ("ada", "bob"))
-        CHECKED.get(name, len)(told)
+    for reported in (out, text):
+        assert all(f"{owner} has the user_id" in reported.replace("\n", " ") for owner in ("ada", "bob"))
+        CHECKED.get(name, len)(reported)
 
 
 CHECKED: Mapping[str, Callable[[str], object]] = {
@@ -667,9 +669,9 @@ def test_no_report_shows_the_secrets_of_another_connection(
     (club / "login.js").write_text(
         LOGIN.replace("EMAIL", "bob@example.com").replace("pass phrase", "speak friend and enter"), "utf-8"
     )
-    told = 'email_verified: true, nickname: "speak friend and enter, mellon-4711-friend"'
+    reported = 'email_verified: true, nickname: "speak friend and enter, mellon-4711-friend"'
     (shop / "get_user.js").write_text(
-        GET_USER.replace("EMAIL", "ada@example.com").replace("email_verified: true", told), "utf-8"
+        GET_USER.replace("EMAIL", "ada@example.com").replace("email_verified: true", reported), "utf-8"
     )
 
     _, out, err = run("check", "--tenant", "tenant", "--format", "json", "--transcript", "seen")
@@ -729,12 +731,12 @@ def test_an_interrupt_during_the_second_connection_keeps_the_report_on_the_first
     folder = connection(tmp_path / "tenant", "shop", options=writing, config=config)
     (folder / "create.js").write_text(CREATE, "utf-8")
 
-    def told(exchange: Exchange) -> str:
+    def reported(exchange: Exchange) -> str:
         if exchange.script is Script.CREATE:
             signal.raise_signal(signal.SIGINT)
         return ""
 
-    monkeypatch.setattr(_check, "_told", told)
+    monkeypatch.setattr(_check, "_told", reported)
     with foreground_handlers():
         code, out, err = run("check", "--tenant", "tenant", "--writes", "--format", "json", "--transcript", "seen")
 

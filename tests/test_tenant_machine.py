@@ -138,14 +138,14 @@ def test_a_failure_that_no_rule_judges_is_shown_as_a_shorter_life() -> None:
     with pytest.raises(ContractBrokenError) as raised:
         run_machine(noting(migrating, broken))
 
-    told = str(raised.value)
-    assert told.startswith("error: metadata-lost-in-migration: login returned app_metadata at first but none at the")
-    assert "How to fix it" not in told
-    story = told.partition("What happened:\n\n")[2].partition("The whole sequence")[0]
+    message = str(raised.value)
+    assert message.startswith("error: metadata-lost-in-migration: login returned app_metadata at first but none at the")
+    assert "How to fix it" not in message
+    story = message.partition("What happened:\n\n")[2].partition("The whole sequence")[0]
     assert story.startswith("1. customdb-")
     # How far Hypothesis shortens a sequence is not tested.
     assert len(sequence_in(raised.value).exchanges) < len(sequence_in(broken[0]).exchanges)
-    assert "Tk4!" not in told
+    assert "Tk4!" not in message
 
 
 def test_a_sign_up_without_a_later_log_in_is_found_with_any_case_of_the_email() -> None:
@@ -174,9 +174,9 @@ def test_a_failure_that_a_rule_judges_is_reported_by_the_rule_and_replayable() -
     with pytest.raises(ContractBrokenError) as raised:
         run_machine(machine(lambda: Misreporting(is_empty=True)))
 
-    told = str(raised.value)
-    assert "How to fix it: customdb-contract rules create-not-visible" in told
-    assert "What happened:\n\n1. " in told
+    message = str(raised.value)
+    assert "How to fix it: customdb-contract rules create-not-visible" in message
+    assert "What happened:\n\n1. " in message
     assert [verdict.rule.name for verdict in judge(sequence_in(raised.value)).failures] == ["create-not-visible"]
 
 

@@ -278,12 +278,12 @@ def test_runs_are_recorded_with_what_they_did_and_no_record_has_a_secret() -> No
     )
     recorder.write(Store.USERS, "auth0|7", {"app_metadata": {}}, caused_by=operation)
 
-    told = str(recorder.transcript())
-    assert "hunter2" not in told
-    assert all(secret not in told for secret in ("another", "third", "fourth", "fifth", "sixth"))
-    assert told.count("«configuration LEGACY_API_SECRET»") == 10
-    assert '"proxy-authorization": "Basic «secret value 1»", "x-api-key": "«secret value 2»", "cookie": ""' in told
-    assert '"accept": "text/html"' in told
+    reported = str(recorder.transcript())
+    assert "hunter2" not in reported
+    assert all(secret not in reported for secret in ("another", "third", "fourth", "fifth", "sixth"))
+    assert reported.count("«configuration LEGACY_API_SECRET»") == 10
+    assert '"proxy-authorization": "Basic «secret value 1»", "x-api-key": "«secret value 2»", "cookie": ""' in reported
+    assert '"accept": "text/html"' in reported
     assert [type(record) for record in recorder.transcript().records] == [
         Operation,
         ActionRun,

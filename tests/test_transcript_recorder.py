@@ -277,7 +277,7 @@ def test_facts_about_scripts_and_stop_reasons_are_masked() -> None:
     recorder.amend(1, observation=Observation(Noticed.REQUEST, "GET http://a:b@x"))
     recorder.stop(StopReason(StopKind.SET_UP, "no hunter2-7"))
 
-    told = str(recorder.transcript())
-    assert "hunter2" not in told
-    assert told.count("«password of ada»") == 5
-    assert "http://«credentials in a URL 1»@x" in told
+    reported = str(recorder.transcript())
+    assert "hunter2" not in reported
+    assert reported.count("«password of ada»") == 5
+    assert "http://«credentials in a URL 1»@x" in reported

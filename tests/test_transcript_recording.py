@@ -50,13 +50,13 @@ from hostile_values import (
     in_mapping,
     in_tuple,
 )
-from told_by_runner import told_by_runner, told_error
+from reported_by_runner import reported_by_runner, reported_error
 
 
 def recorded(value: object) -> Value:
     """Record without secrets, both in this process and as received from another one."""
     found = record(value, str)
-    assert repr(told_by_runner(value)) == repr(found)
+    assert repr(reported_by_runner(value)) == repr(found)
     return found
 
 
@@ -84,7 +84,7 @@ def test_json_values_are_recorded_unchanged(value: Value) -> None:
     assert json.dumps(to_json(record(value, str))) == expected
     # JSON text cannot tell two surrogates from the one character that they encode.
     if "$text" not in expected:
-        assert json.dumps(to_json(told_by_runner(value))) == expected
+        assert json.dumps(to_json(reported_by_runner(value))) == expected
 
 
 class Point(NamedTuple):
@@ -288,11 +288,11 @@ def test_a_long_message_that_was_cut_before_is_shown_as_far_as_no_secret_was_cut
     error = ValueError("m" * 100_000)
 
     assert record_error(error, str) == RecordedError("ValueError", "m" * 65_536)
-    assert told_error(error) == RecordedError("ValueError", "m" * 32_768)
+    assert reported_error(error) == RecordedError("ValueError", "m" * 32_768)
 
 
 def test_another_process_reports_only_sizes_of_very_many_long_values() -> None:
-    found = told_by_runner(["x" * 100_000, b"x" * 100_000] * 100)
+    found = reported_by_runner(["x" * 100_000, b"x" * 100_000] * 100)
 
     assert isinstance(found, list)
     assert found[:2] == [Special("long-text", "x" * 200, 100_000), Special("bytes", "x" * 200, 100_000)]
@@ -386,7 +386,7 @@ class BadLoginError(WrongUsernameOrPasswordError):
     ids=count(),
 )
 def test_errors_are_recorded(make: Callable[[], BaseException], expected: RecordedError) -> None:
-    assert record_error(make(), str) == told_error(make()) == expected
+    assert record_error(make(), str) == reported_error(make()) == expected
     assert recorded(make()) == expected
 
 
@@ -436,7 +436,7 @@ def _raised_in(file: str) -> BaseException:
 def test_a_place_reveals_nothing_about_the_machine(file: str, expected: str | None) -> None:
     error = _raised_in(file.format(here=Path.cwd()))
 
-    assert record_error(error, str) == told_error(error) == RecordedError("KeyError", location=expected)
+    assert record_error(error, str) == reported_error(error) == RecordedError("KeyError", location=expected)
 
 
 def test_a_working_directory_that_is_gone_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

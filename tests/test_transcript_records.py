@@ -303,11 +303,11 @@ def test_no_record_has_a_secret() -> None:
     recorded.log("f", said, user_id=said, connection=said, caused_by=operation)
     recorded.end(operation, Response(succeeded=False, message=said, shown=RecordedError("Error", said)))
 
-    told = str(recorded.transcript())
-    assert "hunter2" not in told
-    assert told.count("«password of ada»") == 10
-    assert "password=«secret value 1»" in told
-    assert '{"password": "«secret value 2»", "app_metadata": [{"salt": "«secret value 3»"}' in told
+    reported = str(recorded.transcript())
+    assert "hunter2" not in reported
+    assert reported.count("«password of ada»") == 10
+    assert "password=«secret value 1»" in reported
+    assert '{"password": "«secret value 2»", "app_metadata": [{"salt": "«secret value 3»"}' in reported
 
 
 def test_a_record_has_a_limit() -> None:
@@ -346,7 +346,9 @@ def test_every_format_shows_records_of_any_kind(name: str) -> None:
 
     assert finding.script is None
     assert finding.evidence == (2, 4, 5, 6, 9)
-    assert any(told in text for told in ("operation log_in by user of ada", '"operation"', "<small>record 2</small>"))
+    assert any(
+        reported in text for reported in ("operation log_in by user of ada", '"operation"', "<small>record 2</small>")
+    )
     assert "\x1b" not in text
     assert not any(line.startswith("::error::such") for line in text.splitlines())
 

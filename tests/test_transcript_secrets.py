@@ -28,7 +28,7 @@ from customdb_contract.transcript import (
     record,
 )
 from hostile_values import FailingMapping, Kind, ObjectIdOf, in_error, in_list, in_mapping, in_tuple
-from told_by_runner import told_by_runner
+from reported_by_runner import reported_by_runner
 
 _ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
@@ -109,7 +109,7 @@ def test_no_secret_survives_recording(
     for wrap in nest:
         value = wrap(value)
 
-    found = [record(value, registry.mask), told_by_runner(value, registry.mask)]
+    found = [record(value, registry.mask), reported_by_runner(value, registry.mask)]
 
     for form in {encode(secret) for encode in _ENCODINGS.values()}:
         assert form[:-1] not in _all_text(found)
@@ -138,7 +138,7 @@ def test_a_secret_that_is_a_number_does_not_survive(value: object) -> None:
     registry = SecretRegistry()
     registry.add(Secret("7654321"), SecretRef.parse("password of ada"))
 
-    assert "7654321" not in repr([record(value, registry.mask), told_by_runner(value, registry.mask)])
+    assert "7654321" not in repr([record(value, registry.mask), reported_by_runner(value, registry.mask)])
     assert "«password of ada»" in repr(record(value, registry.mask))
 
 
@@ -172,13 +172,13 @@ def test_a_secret_that_was_cut_in_two_before_does_not_show(secret: str, at: int,
 def test_everything_from_another_process_is_masked() -> None:
     registry = SecretRegistry()
     registry.add(Secret("hunter2-7"), SecretRef.parse("password of ada"))
-    told: Value = {
+    reported: Value = {
         "hunter2-7": ["hunter2-7", Special("hunter2-7", "hunter2-7", 9), None, True, 7, 0.5],
         "error": RecordedError("hunter2-7", "hunter2-7", ("hunter2-7",), "hunter2-7.js:1:1"),
         "long": f"hunter2-7{'x' * MAX_TEXT}",
     }
 
-    found = mask_value(told, registry.mask)
+    found = mask_value(reported, registry.mask)
 
     assert "hunter2" not in json_text(found)
     assert json_text(found).count("«password of ada»") == 9

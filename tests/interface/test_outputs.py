@@ -93,11 +93,11 @@ def _lines(text: str) -> Sequence[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "given"),
     [*((name, "broken") for name in FORMATS), ("text", "action"), ("sarif", "action"), ("text", "crowd")],
 )
-def test_reports(request: pytest.FixtureRequest, name: str, told: str) -> None:
-    compare(request.node, _lines(FORMATS[name](report_on(told))))
+def test_reports(request: pytest.FixtureRequest, name: str, given: str) -> None:
+    compare(request.node, _lines(FORMATS[name](report_on(given))))
 
 
 STYLES: Final = {
@@ -113,12 +113,12 @@ def test_styles_of_text(request: pytest.FixtureRequest, style: str) -> None:
 
 
 def test_brief_reports(request: pytest.FixtureRequest) -> None:
-    compare(request.node, [line for told in TOLD for line in _lines(render_briefly(report_on(told)))])
+    compare(request.node, [line for given in TOLD for line in _lines(render_briefly(report_on(given)))])
 
 
 @pytest.mark.parametrize("name", ["text", "junit", "github", "html"])
 def test_reports_on_a_tenant(request: pytest.FixtureRequest, name: str) -> None:
-    reports = [evolve(report_on(told), require=(Group.MIGRATION,)) for told in ("action", "right")]
+    reports = [evolve(report_on(given), require=(Group.MIGRATION,)) for given in ("action", "right")]
 
     compare(request.node, _lines(TENANT_FORMATS[name](reports)))
 

@@ -16,9 +16,9 @@ REACHED: Final[list[Verdict]] = []
 """The verdicts of the test that is running, in order."""
 
 
-def verdict(rule: Rule, told: str | Transcript, *others: Rule) -> Verdict:
+def verdict(rule: Rule, given: str | Transcript, *others: Rule) -> Verdict:
     """Return the verdict of one rule on a transcript; `others` are judged too, so that it can yield to them."""
-    transcript = Transcript.parse(told) if isinstance(told, str) else told
+    transcript = Transcript.parse(given) if isinstance(given, str) else given
     judged = judge_by((rule, *others), transcript).verdict(rule.info.name)
     assert without_path(judged) == set()
     REACHED.append(judged)

@@ -395,20 +395,20 @@ def test_every_rule_has_a_near_miss() -> None:
 
 
 def test_runs_of_the_tenant_and_continued_ones_are_not_judged() -> None:
-    told = Transcript.parse("run a in simulated {} -> done\nrun a continued in first-log-in {} -> done\n")
+    parsed = Transcript.parse("run a in simulated {} -> done\nrun a continued in first-log-in {} -> done\n")
 
-    assert observed_runs(told) == []
+    assert observed_runs(parsed) == []
 
 
 @pytest.mark.parametrize("kind", ["undefined", "function", "symbol"])
 def test_values_that_json_omits_are_absent_after_a_run(kind: str) -> None:
-    told = Transcript.parse(
+    parsed = Transcript.parse(
         "run a in first-log-in legacy sound {} -> done\n"
         f'api user.setAppMetadata("plan", {{"$special": "{kind}", "text": "", "size": null}})\n'
         'api user.setAppMetadata("seen", true)\n'
     )
 
-    assert observed_runs(told)[0].metadata_after == {("app_metadata", "seen"): True}
+    assert observed_runs(parsed)[0].metadata_after == {("app_metadata", "seen"): True}
 
 
 @pytest.mark.parametrize(

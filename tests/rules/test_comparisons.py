@@ -31,9 +31,9 @@ def compared(rule: Rule, transcript: Transcript) -> Iterator[str]:
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
 def test_comparisons_of_a_rule_in_its_examples(request: pytest.FixtureRequest, rule: Rule) -> None:
-    told = {section: Transcript.parse(rule.info.sections[section]) for section in ("Violates", "Conforms")}
+    examples = {section: Transcript.parse(rule.info.sections[section]) for section in ("Violates", "Conforms")}
 
-    compare(request.node, [f"{name}: {line}" for name in told for line in compared(rule, told[name])])
+    compare(request.node, [f"{name}: {line}" for name in examples for line in compared(rule, examples[name])])
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda file: file.stem)

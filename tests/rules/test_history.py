@@ -23,7 +23,7 @@ NAMES = ("new@example.com", "newcomer", "moved@example.com", "other@example.com"
 IDS = ("7", "8")
 
 
-def told(calls: Sequence[str]) -> Iterator[str]:
+def history_of(calls: Sequence[str]) -> Iterator[str]:
     """Yield calls, each with the history's facts before and after it, in lines."""
     history = History()
     written = (call if "   [" in call else f"{call}   [writing of new]" for call in calls)
@@ -221,4 +221,4 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_invariants_after_each_call(request: pytest.FixtureRequest, name: str) -> None:
-    compare(request.node, told(dedent(CASES[name]).split("\n")[1:-1]))
+    compare(request.node, history_of(dedent(CASES[name]).split("\n")[1:-1]))

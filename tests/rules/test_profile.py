@@ -21,7 +21,7 @@ def found(profile: object, *, identifier: str = "ada@example.com", remark: str =
     return f"get_user {identifier} -> found {json.dumps(profile)}{f'   [{remark}]' if remark else ''}\n"
 
 
-def told(name: str, text: str) -> list[tuple[str, str, tuple[int, ...]]]:
+def reported(name: str, text: str) -> list[tuple[str, str, tuple[int, ...]]]:
     """Return message, severity and evidence of each finding of a rule."""
     return [(finding.message, finding.severity.value, finding.evidence) for finding in findings(find_rule(name), text)]
 
@@ -393,7 +393,7 @@ def test_a_breach_is_reported_with_its_call(name: str) -> None:
 
     severity, _, message = expected.partition(" ")
 
-    assert told(rule, text) == [(message, severity, (1,))]
+    assert reported(rule, text) == [(message, severity, (1,))]
 
 
 SILENT: dict[str, tuple[str, str]] = {
@@ -516,7 +516,7 @@ def test_a_rule_without_profiles_to_judge_is_not_applicable(name: str) -> None:
 def test_an_id_that_changes() -> None:
     text = ADA + found({"user_id": "7"}) + found({"user_id": "9"}, remark="repeated")
 
-    assert told("unstable-user-id", text) == [
+    assert reported("unstable-user-id", text) == [
         ('get_user returned the user_id "7" for ada, then "9"; always return the same one', "error", (1, 2))
     ]
 
@@ -533,7 +533,7 @@ LOGIN = 'login ada@example.com «password of ada» -> found {"user_id": "8"}\n'
 def test_ids_that_differ_between_the_scripts() -> None:
     text = ADA + found({"user_id": "7"}) + LOGIN
 
-    assert told("mismatched-user-id", text) == [
+    assert reported("mismatched-user-id", text) == [
         ('login returned the user_id "8" for ada, but get_user "7"; return the same one', "error", (1, 2))
     ]
 
@@ -541,7 +541,7 @@ def test_ids_that_differ_between_the_scripts() -> None:
 def test_the_order_of_the_calls_does_not_matter() -> None:
     text = ADA + LOGIN + found({"user_id": "7"})
 
-    assert told("mismatched-user-id", text)[0][2] == (1, 2)
+    assert reported("mismatched-user-id", text)[0][2] == (1, 2)
 
 
 def test_one_script_alone_mismatches_nothing() -> None:
@@ -551,7 +551,7 @@ def test_one_script_alone_mismatches_nothing() -> None:
 def test_values_too_long_to_record_count() -> None:
     long = {"$special": "long-text", "text": "x", "size": 90_000}
 
-    assert told("profile-too-large", ADA + found({"cv": [long]})) == [
+    assert reported("profile-too-large", ADA + found({"cv": [long]})) == [
         ("get_user returned a profile of about 87 KB; at most 10 KB are allowed", "warning", (1,))
     ]
 
@@ -568,7 +568,7 @@ UPPER_CASE = "other-spelling: upper-case of ada"
 def test_an_id_that_follows_the_spelling() -> None:
     text = ADA + found({"user_id": "ada"}) + found({"user_id": "ADA"}, identifier="ADA", remark=UPPER_CASE)
 
-    assert told("user-id-depends-on-identifier", text) == [
+    assert reported("user-id-depends-on-identifier", text) == [
         (
             (
                 'get_user returned the user_id "ADA" for another spelling of ada\'s identifier, but "ada" for the '
@@ -589,7 +589,9 @@ def test_an_id_that_does_not_follow_the_spelling() -> None:
 def test_two_people_with_one_id() -> None:
     text = ADA + BOB + found({"user_id": "7"}) + found({"user_id": 7}, identifier="bob@example.com") * 2
 
-    assert told("shared-user-id", text) == [('ada and bob have the same user_id "7"; make it unique', "error", (1, 2))]
+    assert reported("shared-user-id", text) == [
+        ('ada and bob have the same user_id "7"; make it unique', "error", (1, 2))
+    ]
 
 
 def test_two_people_with_ids_of_their_own() -> None:
@@ -607,7 +609,7 @@ NEW_USERS = "person new1 email=new1@example.com new=on\nperson new2 email=new2@e
 
 
 def test_two_new_users_with_one_id() -> None:
-    assert told("shared-user-id", NEW_USERS + new_user(1) + new_user(2) * 2) == [
+    assert reported("shared-user-id", NEW_USERS + new_user(1) + new_user(2) * 2) == [
         ('new1 and new2 have the same user_id "7"; make it unique', "error", (1, 2))
     ]
 
@@ -631,7 +633,7 @@ def test_two_new_users_with_one_id() -> None:
     ],
 )
 def test_new_users_without_proof_of_a_shared_id(calls: str) -> None:
-    assert told("shared-user-id", NEW_USERS + calls) == []
+    assert reported("shared-user-id", NEW_USERS + calls) == []
 
 
 @pytest.mark.parametrize(("connection", "severity"), [("", "warning"), (IMPORT, "error")])
@@ -639,7 +641,7 @@ def test_two_people_with_one_email(connection: str, severity: str) -> None:
     text = connection + ADA + BOB + found({"email": "ada@example.com"})
     text += found({"email": "ADA@example.com "}, identifier="bob@example.com")
 
-    assert told("shared-email", text) == [
+    assert reported("shared-email", text) == [
         ("ada and bob have the same email ada@example.com; make it unique", severity, (1, 2))
     ]
 
@@ -659,15 +661,15 @@ def test_two_people_with_one_name_or_number(  # noqa: PLR0917 - see FBT in pypro
         first = found({"user_id": "7", attribute: own})
         return connection + ADA + BOB + first + found({"user_id": "8", attribute: second}, identifier="bob@example.com")
 
-    assert told(rule, text(other)) == [
+    assert reported(rule, text(other)) == [
         (f"ada and bob have the same {attribute} {own}; make it unique", severity, (1, 2))
     ]
     assert status(rule, text(unlike)) is Status.PASSED
-    assert told(rule, text(7)) == []
+    assert reported(rule, text(7)) == []
 
 
 def test_another_persons_profile() -> None:
-    assert told("wrong-users-profile", ADA + found({"email": "bob@example.com"})) == [
+    assert reported("wrong-users-profile", ADA + found({"email": "bob@example.com"})) == [
         (
             ('get_user returned a profile with the e-mail "bob@example.com" for ada; return that user\'s own profile'),
             "error",
@@ -698,8 +700,8 @@ def test_a_user_deleted_and_created_again_keeps_a_known_email() -> None:
     )
 
     own, anothers = text.replace("EMAIL", "ada@example.com"), text.replace("EMAIL", "bob@example.com")
-    assert told("wrong-users-profile", ADA + own) == []
-    assert told("wrong-users-profile", ADA + BOB + anothers) != []
+    assert reported("wrong-users-profile", ADA + own) == []
+    assert reported("wrong-users-profile", ADA + BOB + anothers) != []
 
 
 # Metadata of several users
@@ -711,7 +713,7 @@ def test_a_field_with_two_types() -> None:
         {"app_metadata": {"n": "1", "f": False, "l": [1], "o": {"a": 1}, "t": "y"}}, identifier="bob@example.com"
     )
 
-    assert told("inconsistent-metadata-type", text) == [
+    assert reported("inconsistent-metadata-type", text) == [
         ("get_user returned app_metadata.n as a number for one user, but as text for another", "warning", (1, 2))
     ]
 
@@ -721,7 +723,7 @@ def test_a_field_that_json_does_not_have() -> None:
     text = ADA + BOB + found({"app_metadata": {"n": "2024"}})
     text += found({"app_metadata": {"n": special}}, identifier="bob@example.com")
 
-    assert told("inconsistent-metadata-type", text)[0][1] == "warning"
+    assert reported("inconsistent-metadata-type", text)[0][1] == "warning"
 
 
 # One breach, one rule

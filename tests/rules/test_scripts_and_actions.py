@@ -226,9 +226,9 @@ def test_an_action_that_does_not_return(state: str, during: str) -> None:
 def test_a_more_specific_rule_reports_an_action_that_does_not_return() -> None:
     silent = f"{ACTION}run persist of ada in first-log-in legacy outage: silence {{}} -> timed-out; after 10.5 s\n"
     asked = 'request GET "https://legacy.example.com/users/7"\n'
-    told = verdict(callback_not_called, silent + asked, action_without_timeout)
+    reported = verdict(callback_not_called, silent + asked, action_without_timeout)
 
-    assert told.reason == "reported by action-without-timeout"
+    assert reported.reason == "reported by action-without-timeout"
     # An Action that sends no request is not blocked by the legacy system.
     assert len(findings(callback_not_called, silent, action_without_timeout)) == 1
 

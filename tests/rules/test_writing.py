@@ -135,10 +135,10 @@ def with_last_ending(transcript: Transcript, ending: Ending) -> Transcript:
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("rule", ABOUT_ANSWERS, ids=name_of)
 def test_a_call_that_never_ended_proves_nothing(rule: Rule, section: str) -> None:
-    told = Transcript.parse(rule.info.sections[section])
+    example = Transcript.parse(rule.info.sections[section])
     complete, *silent = (
         judge_by([rule], transcript).verdict(rule.info.name)
-        for transcript in (told, *(with_last_ending(told, ending) for ending in (Ending.TIMED_OUT, Ending.DIED)))
+        for transcript in (example, *(with_last_ending(example, ending) for ending in (Ending.TIMED_OUT, Ending.DIED)))
     )
 
     for judged in silent:
@@ -148,13 +148,13 @@ def test_a_call_that_never_ended_proves_nothing(rule: Rule, section: str) -> Non
 
 @pytest.mark.parametrize("rule", [rule for rule in WRITING if rule.info.group is Group.CONSISTENCY], ids=name_of)
 def test_an_unfinished_create_leaves_the_user_uncertain(rule: Rule) -> None:
-    told = Transcript.parse(rule.info.sections["Violates"])
+    example = Transcript.parse(rule.info.sections["Violates"])
     exchanges = tuple(
         evolve(call, outcome=Outcome(Ending.TIMED_OUT)) if call.script is Script.CREATE else call
-        for call in told.exchanges
+        for call in example.exchanges
     )
 
-    judged = judge(evolve(told, records=exchanges), select=[rule.info.name]).verdict(rule.info.name)
+    judged = judge(evolve(example, records=exchanges), select=[rule.info.name]).verdict(rule.info.name)
 
     is_made = any(call.script is Script.CREATE for call in exchanges)
     assert is_made is (judged.status is not Status.FAILED)
@@ -305,8 +305,8 @@ create {"email": "other@example.com", "password": "«password of other»"} -> do
 def test_a_right_sequence_breaks_no_rule(calls: str) -> None:
     judged = report_on(f"{BOTH}{calls}", WRITING)
 
-    told = [(one.rule.name, finding) for one in judged.failures for finding in one.findings]
-    assert [finding for finding in told if finding[1].severity is not Severity.INFO] == []
+    reported = [(one.rule.name, finding) for one in judged.failures for finding in one.findings]
+    assert [finding for finding in reported if finding[1].severity is not Severity.INFO] == []
 
 
 MADE = """

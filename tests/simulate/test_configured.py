@@ -76,11 +76,11 @@ def test_a_database_that_cannot_be_opened_ends_with_3(run: Run, folder: Path) ->
 def test_an_interrupt_prints_what_was_played_and_ends_with_130(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    printed: list[str] = []
 
     def show(_: object, line: str) -> None:
-        told.append(line)
-        if len(told) == 2:
+        printed.append(line)
+        if len(printed) == 2:
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(_output.Progress, "show", show)
@@ -88,7 +88,7 @@ def test_an_interrupt_prints_what_was_played_and_ends_with_130(
         code, out, err = run("--scenario", "first-log-in", "--scenario", "wrong-password", "--scenario", "sign-up")
 
     assert code == 130
-    assert told == ["first-log-in", "wrong-password"]
+    assert printed == ["first-log-in", "wrong-password"]
     assert err == "customdb-contract: the rehearsal was interrupted\n"
     assert "1 of " in out
 

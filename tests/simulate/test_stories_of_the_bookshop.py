@@ -107,9 +107,9 @@ def test_a_story_as_a_diagram(run: Run) -> None:
 
 
 def test_the_same_seed_plays_the_same_story(run: Run) -> None:
-    told = [run("--scenario", "sign-up", "--seed", seed)[1] for seed in ("1", "1", "2")]
-    assert told[0] == told[1] != told[2]
-    assert "seed 1\n" in told[0]
+    printed = [run("--scenario", "sign-up", "--seed", seed)[1] for seed in ("1", "1", "2")]
+    assert printed[0] == printed[1] != printed[2]
+    assert "seed 1\n" in printed[0]
 
 
 def test_a_migration_can_be_interrupted_in_every_scenario(run: Run) -> None:
@@ -136,11 +136,11 @@ def test_the_list_names_every_scenario_and_what_it_does_to_the_store(run: Run) -
 
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == NAMES
-    told = " ".join(out.split())
-    assert "logs in for the first time, then again. [import mode on: reads; off: reads]" in told
-    assert "until the next log-in. [import mode on: reads]" in told
-    assert "[import mode on: writes if there is change_password; off: writes]" in told
-    assert "[import mode on: reads; off: writes if there is create]" in told
+    printed = " ".join(out.split())
+    assert "logs in for the first time, then again. [import mode on: reads; off: reads]" in printed
+    assert "until the next log-in. [import mode on: reads]" in printed
+    assert "[import mode on: writes if there is change_password; off: writes]" in printed
+    assert "[import mode on: reads; off: writes if there is create]" in printed
 
 
 def test_the_list_as_json(run: Run) -> None:

@@ -198,7 +198,7 @@ def test_an_update_merges_first_level_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "changes", "told"),
+    ("on", "changes", "reported"),
     [
         (False, {"name": "Ada"}, "name cannot be updated: the users of this connection are kept in your database"),
         (True, {"name": ""}, "name is not a string"),
@@ -208,14 +208,14 @@ def test_an_update_merges_first_level_keys() -> None:
         (True, {"user_metadata": 7}, "user_metadata is not an object"),
     ],
 )
-def test_an_update_that_auth0_refuses(on: bool, changes: dict[str, object], told: str) -> None:
+def test_an_update_that_auth0_refuses(on: bool, changes: dict[str, object], reported: str) -> None:
     life = begun(on=on)
     with life.tenant as tenant:
         before = user_of(life)
         refused = tenant.update_user(ADA_ID, changes)
         assert tenant.users[ADA_ID] == before
     assert refused.refusal is not None
-    assert (refused.refusal.code, refused.refusal.description) == ("invalid_body", told)
+    assert (refused.refusal.code, refused.refusal.description) == ("invalid_body", reported)
 
 
 def test_an_update_of_an_unknown_user() -> None:
@@ -230,7 +230,7 @@ def test_an_update_of_an_unknown_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"email": NEW}, "update_user cannot change email; use change_email"),
         ({"password": "x"}, "update_user cannot change password; use change_password"),
@@ -240,22 +240,22 @@ def test_an_update_of_an_unknown_user() -> None:
         ),
     ],
 )
-def test_an_update_of_an_attribute_that_cannot_be_updated(changes: dict[str, object], told: str) -> None:
+def test_an_update_of_an_attribute_that_cannot_be_updated(changes: dict[str, object], reported: str) -> None:
     life = begun(on=True)
     with life.tenant as tenant, pytest.raises(ConfigurationError) as caught:
         tenant.update_user(ADA_ID, changes)
-    assert str(caught.value) == told
+    assert str(caught.value) == reported
 
 
 def test_a_forbidden_or_missing_username() -> None:
-    for requires_username, username, told in (
+    for requires_username, username, reported in (
         (True, None, "the connection 'custom-database' requires a username: give one"),
         (False, "x", "the connection 'custom-database' has no usernames: leave it out, or set requires_username"),
     ):
         life = begun(on=True, requires_username=requires_username)
         with life.tenant as tenant, pytest.raises(ConfigurationError) as caught:
             tenant.sign_up(NEW, NEW_PASSWORD, username=username)
-        assert str(caught.value) == told
+        assert str(caught.value) == reported
 
 
 def test_an_unknown_or_duplicate_connection() -> None:
@@ -482,10 +482,10 @@ def test_a_database_that_hangs_and_cannot_be_opened_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [(ScriptError(""), "ScriptError"), (LookupError("x"), "x")],
 )
-def test_an_error_without_a_message_has_a_name(error: Exception, told: str) -> None:
+def test_an_error_without_a_message_has_a_name(error: Exception, reported: str) -> None:
     life = begun(on=True)
 
     def failing(*_: object) -> object:
@@ -495,7 +495,7 @@ def test_an_error_without_a_message_has_a_name(error: Exception, told: str) -> N
     with life.tenant as tenant:
         outcome = tenant.log_in(ADA, PASSWORD)
     assert outcome.refusal is not None
-    assert outcome.refusal.description == told
+    assert outcome.refusal.description == reported
 
 
 def test_a_value_that_is_no_error() -> None:
@@ -651,11 +651,11 @@ def test_no_password_appears_anywhere() -> None:
             tenant.sign_up(NEW, NEW_PASSWORD),
             tenant.change_password("auth0|nobody", "Nobody has it 1"),
         ]
-    told = f"{outcomes} {tenant.transcript} {tenant.transcript.dumps()} {tenant.log} {tenant.internal_users}"
+    everything = f"{outcomes} {tenant.transcript} {tenant.transcript.dumps()} {tenant.log} {tenant.internal_users}"
     for password in (PASSWORD, "first Guess", "other Guess", NEW_PASSWORD, "Nobody has it 1"):
-        assert password not in told
-    assert "«password of ada, typed 1»" in told
-    assert "«password of ada, typed 2»" in told
+        assert password not in everything
+    assert "«password of ada, typed 1»" in everything
+    assert "«password of ada, typed 2»" in everything
 
 
 def test_an_identifier_that_is_a_password_stays_readable() -> None:
