@@ -47,7 +47,7 @@ PEOPLE: Final = [
     KnownUser(email="charles.babbage@example.com", username="charles", password="ninety-six wheels", disabled=True),
     KnownUser(email="jörg.müller@example.com", username="jörg", password="Über allen Gipfeln ist Ruh"),
 ]
-"""Who is in a full store, in the order of their keys."""
+"""The users of a filled store, in the order of their keys."""
 
 _APPLICATIONS: Final = {"/": UUID(int=1), "/other": UUID(int=2)}
 _MEMBERSHIP_DATES: Final = """
@@ -412,7 +412,7 @@ def _double(folder: Path) -> Generator[Store]:
 
 
 STORES: Final = {"sqlite": _sqlite, "postgresql": _postgresql, "double": _double}
-"""SQLite and PostgreSQL are real; SQL Server is not there, and a wire-level double stands in for it."""
+"""SQLite and PostgreSQL are real; a wire-level double replaces SQL Server."""
 
 
 @contextmanager

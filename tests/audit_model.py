@@ -24,7 +24,7 @@ JSONS = ("user_metadata", "app_metadata", "mfa_factors")
 NAMES = ("user_id", *TEXTS, *BOOLEANS, *JSONS)
 
 COLUMNS = Columns(**{name: name for name in NAMES})  # type: ignore[arg-type]  # a mapping of names
-"""A table whose columns are called as the attributes are, with JSON as text."""
+"""A table whose columns have the names of the attributes, with JSON as text."""
 
 Row = Mapping[str, object]
 

@@ -96,7 +96,7 @@ AUDITED: Final = {
     "without rules": report_of(),
     "interrupted": report_of(_LARGE, result(), interrupted=True),
 }
-"""Reports by name, for texts that are decided."""
+"""Reports by name, for the approval texts."""
 
 _TEXTS: Final = st.one_of(awkward_texts(), st.sampled_from(HOSTILE))
 _COUNTS: Final = st.integers(min_value=0, max_value=10**10)

@@ -1,6 +1,6 @@
-"""What tests find is decided: the texts in `decided/` hold it, case by case, so a change of it is seen in review.
+"""Approval texts: the files in `decided/` have the findings of tests, case by case, so reviews show any change.
 
-Below the name of a test stand the verdicts that it reached. `make decided` writes all of them anew.
+The verdicts of a test are below its name. `make decided` regenerates all of them.
 """
 
 import difflib
@@ -23,15 +23,15 @@ __all__ = ["compare", "findings_of", "recorded_in", "shown", "verdicts_of"]
 
 WRITES: Final = os.environ.get("DECIDE") == "1"
 MOST: Final = 200
-"""Characters of a name, or of a part of a finding; of the rest, the text holds a checksum."""
+"""Characters of a name or a part of a finding; the rest is replaced by a checksum."""
 
 
 RANDOM: Final = re.compile(r"(?<=customdb-)\w{8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=shop-101-)\d+")
-"""What differs from one run to the next: addresses that a check makes up, ids, and sums of the letters of passwords."""
+"""Values that differ between runs: generated addresses, ids, and sums of the letters of passwords."""
 
 
 def verdicts_of(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Yield all of what rules say, in lines: first what they found, and how often the others were satisfied."""
+    """Yield the verdicts of rules, in lines: first the findings, then the counts of passing comparisons."""
     for verdict in verdicts:
         if verdict.status is not Status.PASSED:
             reason = "" if verdict.reason is None else f", {shown(verdict.reason)}"
@@ -44,9 +44,9 @@ def verdicts_of(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def findings_of(report: Report) -> Iterator[str]:
-    """Yield the findings of a check, in lines, without the numbers of calls and what is random."""
+    """Yield the findings of a check, in lines, without call numbers and random values."""
     for verdict in report.verdicts:
-        # How often something is found may depend on what is drawn.
+        # The number of findings may depend on random values.
         found = dict.fromkeys(RANDOM.sub("…", "\n".join(_finding(one, proof=False))) for one in verdict.findings)
         if found:
             yield f"{verdict.rule.name}: {verdict.status}"
@@ -68,17 +68,17 @@ def _finding(finding: Finding, *, proof: bool) -> Iterator[str]:
 
 
 def shown(text: str) -> str:
-    """Return a text that can be printed, and the beginning of a long one with a checksum of the rest."""
+    """Return a printable text; a long one is cut and ends with a checksum."""
     shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return shown if len(shown) <= MOST else f"{shown[:MOST]}… {crc32(shown.encode()):08x}"
 
 
 def compare(item: pytest.Item, lines: Iterable[str]) -> None:
-    """Fail a test unless what it has found is what was decided.
+    """Fail a test unless its findings match the approved ones.
 
     Args:
         item: The test.
-        lines: What it has found.
+        lines: Its findings.
     """
     file = item.path.parent / "decided" / f"{item.path.stem.removeprefix('test_')}.txt"
     name, found = shown(item.name), list(lines)

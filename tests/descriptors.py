@@ -17,4 +17,4 @@ for descriptor in range(3, 256):
 """
 
 PRINTING_INHERITED: Final = shlex.join([sys.executable, "-c", _PROGRAM])
-"""A command for a shell, which passes on whatever it has inherited."""
+"""A command for a shell, which passes on all descriptors it has inherited."""

@@ -46,14 +46,14 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 _ELISION = "[…]"
 _NO_COLOUR = {"NO_COLOR": "1", "PY_COLORS": "0", "PYTHON_COLORS": "0"}
 _IN_CI = ("CI", "BUILD_NUMBER")
-"""Where one of these is set, pytest prints more than a page shows, which is what somebody sees in a terminal."""
+"""If one of these is set, pytest prints more than in a terminal, and therefore more than a page shows."""
 _FEW_EXAMPLES = """\
 from hypothesis import settings
 
 settings.register_profile("page", max_examples=10, stateful_step_count=15)
 settings.load_profile("page")
 """
-"""A page shows how something is run; our own tests search long enough to find something."""
+"""A page shows only how to run it; the other tests search long enough to find something."""
 
 
 def run_page(text: str, path: Path, folder: Path) -> int:

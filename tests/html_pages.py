@@ -43,7 +43,7 @@ HOSTILE: Final = (
     "&lt;b&gt; &amp;",
     "</details></section></main></body></html>",
 )
-"""Texts that are markup where somebody forgets to escape them."""
+"""Texts that become markup if they are not escaped."""
 
 
 @frozen(eq=False)

@@ -18,7 +18,7 @@ from typing_extensions import override
 __all__ = ["Asked", "JsonServer", "Reply", "hashed", "running_json"]
 
 Reply = tuple[int, object]
-"""A status, and a JSON document, or bytes that are none, or None for no body."""
+"""A status, and a JSON document, bytes that are not JSON, or None for no body."""
 
 
 def hashed(password: str) -> str:

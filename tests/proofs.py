@@ -111,4 +111,4 @@ UNUSUAL: Final[Mapping[str, int]] = {
     "Actions in Python": len(action_mutants.UNUSUAL),
     "Actions in JavaScript": len(test_action_mutants.UNUSUAL),
 }
-"""The numbers of unusual but correct ones, for which no rule may find anything."""
+"""The numbers of unusual but correct ones, in which no rule may find anything."""

@@ -45,7 +45,7 @@ CONNECTION: Final = "legacy-shop"
 MARKER: Final = "legacy_metadata_verified"
 TOKEN: Final = "s3cr3t-t0k3n-of-the-shop"
 SECONDS: Final = 1.0
-"""How long it waits: on a busy machine, an answer may take a while too."""
+"""The time limit of the Action: on a busy machine, a valid response may be slow, too."""
 TEMPLATE: Final = Path(customdb_contract.__file__).parent / "templates" / "action"
 
 RESTORES: Final[Mapping[str, JsonType]] = {
@@ -84,7 +84,7 @@ ODD: Final[Mapping[str, LegacyResponse]] = {
         200, {"user_id": "large-answer", "app_metadata": APP, "history": "x" * (8 * METADATA_MAX_BYTES)}
     ),
 }
-"""What is no answer: nothing is set, and the next log-in asks again."""
+"""Unusable responses: nothing is set, and the next log-in sends the request again."""
 
 EMPTY: Final[Mapping[str, LegacyResponse]] = {
     "empty-404": LegacyResponse(404),
@@ -93,7 +93,7 @@ EMPTY: Final[Mapping[str, LegacyResponse]] = {
     "nulls": LegacyResponse(200, {"user_id": "nulls", "app_metadata": None, "user_metadata": {"seats": None}}),
     "others": LegacyResponse(200, {"user_id": "others", "app_metadata": {"email": "a@b.c", "$x": 1, "toString": 1}}),
 }
-"""Answers that there is nothing to restore."""
+"""Responses without anything to restore."""
 
 ANSWERS: Final = LegacyAnswers(
     found=LegacyResponse(200, {"user_id": "{user_id}", "app_metadata": APP, "user_metadata": USER}),

@@ -34,10 +34,10 @@ UNNATURAL: Final = re.compile(
     r"core/Replace(BinaryOperator_BitOr_|ComparisonOperator_("
     r"Is_(?!IsNot$)|IsNot_(?!Is$)|Eq_(?!NotEq$)|NotEq_(?!Eq$)|(Lt|LtE|Gt|GtE|In|NotIn)_(Is|IsNot)$))"
 )
-"""Changes that nobody makes by mistake, and that tell nothing of the tests: of what is the same into an order, also of
+"""Changes that no one makes by mistake and that reveal nothing about the tests: equality into an order, also of
 enumerations, and of unions of types, which fail when the module is loaded."""
 STARS: Final = re.compile(r"core/ReplaceBinaryOperator_(Mul|Pow)_")
-"""What Cosmic Ray takes for a product or a power, be it one or the star of a signature or a call."""
+"""Code that Cosmic Ray treats as a product or a power, including the star of a signature or a call."""
 
 
 def main() -> None:

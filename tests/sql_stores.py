@@ -21,7 +21,7 @@ from postgres import DATABASE, find_postgres, run_postgres
 __all__ = ["ENGINES", "PASSWORDS", "PEOPLE", "Engine", "hashed", "running"]
 
 PASSWORDS: Final = Passwords(new=Bcrypt(cost=4))
-"""Quick ones: what a hash costs is no affair of these tests."""
+"""Cheap hashes: the cost of a hash does not matter here."""
 
 _LONG: Final = "we can only see a short distance ahead, but we can see plenty there that needs to be done"
 
@@ -43,7 +43,7 @@ PEOPLE: Final = [
     KnownUser(email="charles.babbage@example.com", password="ninety-six wheels", disabled=True),
     KnownUser(email="jörg.müller@example.com", username="jörg", password="Über allen Gipfeln ist Ruh"),
 ]
-"""Who is in a full store, in the order of their keys."""
+"""The users of a filled store, in the order of their keys."""
 
 _TABLES: Final = """
 CREATE TABLE customers{n} (

@@ -160,4 +160,4 @@ SYSTEMS: Final = (
         scripts_on=_STORMPATH,
     ),
 )
-"""Those that Auth0 has templates for: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates>."""
+"""The systems for which Auth0 has templates: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates>."""

@@ -49,9 +49,9 @@ PASSWORDS: Final = {"ADA_PASSWORD": "weaving algebraic patterns", "GRACE_PASSWOR
 AZURE: Final = "legacy-copy.database.windows.net"
 SALT: Final = "AAECAwQFBgcICQoLDA0ODw=="
 QUICKLY: Final = (("$2b$12$", "$2b$04$"), ("hash(password, 12)", "hash(password, 4)"))
-"""What makes a hash cheap: hundreds are computed, and how strong they are is no matter here."""
+"""The cost of a cheap hash: hundreds are computed, and their strength does not matter here."""
 _LEGACY: Final = (("Ada@Example.com", "ADA_PASSWORD"), ("grace@example.com", "GRACE_PASSWORD"))
-"""The users of the templates, with a verified e-mail and without."""
+"""The users of the templates, with and without a verified e-mail."""
 
 
 def hashed(variable: str) -> str:

@@ -8,7 +8,7 @@ from customdb_contract.rules import judge
 from customdb_contract.testing import _asserted
 
 _IN_THIS_PROCESS = (text, judge, _asserted, audit)
-"""A run within this one would otherwise import some of these again, and know two classes of reports."""
+"""Otherwise an inner test run would import some of these again and have two report classes."""
 
 CHECKED = """
 from customdb_contract import Transcript, judge

@@ -25,7 +25,7 @@ from spark import find_java, run_spark
 pytestmark = [pytest.mark.databases, pytest.mark.one_python]
 
 MANY = 20_000
-"""So many that some have every defect."""
+"""Enough users for every defect to occur."""
 ODD = 2_000
 
 Found = Counter[tuple[str, ...]]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.one_python
 
 NAME = "benchmarks_of_this_test"
 SLOW = 10.0 * SLACK + 1
-"""Beyond the bound of 10, in a check too."""
+"""Above the bound of 10, even in a check."""
 
 
 @pytest.fixture

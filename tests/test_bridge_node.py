@@ -521,7 +521,7 @@ ASKED = (
     )
     + "exports.askSlowly = (callback) => { waiting.push(callback); client.write('slow'); };"
 )
-"""The same with a connection that keeps the process alive, as those of drivers do."""
+"""The same with a connection that keeps the process alive, like those of drivers."""
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_a_replaced_thread_start_is_left_alone() -> None:
 
     try:
         with open_database(SimpleNamespace()):
-            threading.Thread.start = start_it  # type: ignore[method-assign, assignment]  # somebody may do so
+            threading.Thread.start = start_it  # type: ignore[method-assign, assignment]  # other code may do so
         assert threading.Thread.__dict__["start"] is start_it
     finally:
         threading.Thread.start = start  # type: ignore[method-assign]  # as it was

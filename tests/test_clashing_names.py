@@ -51,7 +51,7 @@ inspect = "shop:look"
 hostile = false
 """
 NEEDED = ("collections", "contextlib", "functools", "importlib", "keyword", "operator", "reprlib", "types", "warnings")
-"""What Python itself imports for `-m`, before any module of ours runs; 3.12 and 3.13 need fewer of them."""
+"""Modules that Python itself imports for `-m`, before the package runs; 3.12 and 3.13 need fewer of them."""
 
 COMMANDS = {
     "installed": ([str(Path(sys.executable).parent / "customdb-contract")], ()),

@@ -48,10 +48,10 @@ PEOPLE: Final = [
     KnownUser(email="grace@example.com", password=PASSWORDS["GRACE_PASSWORD"]),
 ]
 INFORMING: Final = {"direct-database-access", "no-metadata-repair"}
-"""What is said of a store without an API in between, and of a migration without an Action."""
+"""The findings about a store without an API, and about a migration without an Action."""
 
 JUDGED: Final = {"plain-javascript": 80, "asp-net-simple-membership": 110, "asp-net-universal-providers": 110}
-"""How many rules judge those that cannot write, or whose profiles have no metadata."""
+"""The number of rules that judge templates that cannot write, or whose profiles have no metadata."""
 
 pytestmark = [
     pytest.mark.one_python,
@@ -75,7 +75,7 @@ const db = new Proxy({}, { get: (_, name) => client.db().collection(name) });
 const commands = require('fs').readFileSync(path, 'utf8');
 require('vm').runInNewContext(commands, { db }).then(() => client.close());
 """
-"""What runs the commands for mongosh by the driver, which has functions of the same names."""
+"""Runs the commands for mongosh with the driver, which has functions of the same names."""
 
 
 @contextmanager
@@ -140,7 +140,7 @@ STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]
     "sql-server": sql_server,
     "stormpath": stormpath,
 }
-"""What runs the store of a template, and how the configuration differs then."""
+"""The function that runs the store of a template, and the changes of the configuration."""
 
 
 @pytest.fixture(autouse=True)

@@ -174,7 +174,7 @@ def row(key: str, field: FieldInfo) -> str:
 
 
 ALIKE = {"", "outage", "action.legacy.not_found", "action.legacy.empty", "action.legacy.paths"}
-"""The file itself, and tables that have the keys of another one."""
+"""The file itself, and tables with the keys of another one."""
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name not in ALIKE])

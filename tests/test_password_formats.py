@@ -60,7 +60,7 @@ _EXPENSIVE: Final = (
     "$argon2id$v=19$m=65536",
 )
 _CHEAP: Final = [row for row in ROWS if not row.text.startswith(_EXPENSIVE)]
-"""Those that are checked in milliseconds, for the searches."""
+"""The formats that are checked in milliseconds, for the searches."""
 
 
 def passwords_of(form: PasswordFormat) -> Passwords:

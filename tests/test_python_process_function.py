@@ -34,7 +34,7 @@ MODULE = """
         elif does == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         elif does == "hang":
-            # It holds the lock of the interpreter for longer than anybody waits.
+            # It holds the interpreter lock for longer than any test waits.
             re.match(r"(a|a)*$", "a" * 60 + "!")
         elif does == "raise":
             raise LookupError("hunter2hunter2")

@@ -33,7 +33,7 @@ OUTSIDE = [
     "switch_import_mode",
     "delete_user",
 ]
-"""A user signs up who is in the legacy store alone afterwards."""
+"""A user signs up, and is afterwards only in the legacy store."""
 CLEANED = ["switch_import_mode", "delete_user delete"]
 
 PLAYED: Mapping[str, tuple[list[str] | None, list[str] | None]] = {
@@ -131,7 +131,7 @@ PLAYED: Mapping[str, tuple[list[str] | None, list[str] | None]] = {
         [SIGN_UP, "delete_user delete!", "delete_user delete"],
     ),
 }
-"""What each scenario does with import mode on and off: operations, the scripts that ran, `!` for a refusal."""
+"""Each scenario with import mode on and off: operations, the scripts that ran, `!` for a refusal."""
 
 
 def test_every_scenario_has_its_row() -> None:

@@ -44,7 +44,7 @@ JAVASCRIPT: Mapping[Script, str] = {
     Script.CHANGE_EMAIL: "callback(null, true)",
     Script.DELETE: "callback(null)",
 }
-"""What the scripts end with that are not tried."""
+"""The endings of scripts that are not tried."""
 
 GIVEN_IN_PYTHON = {
     "profile": {"user_id": "ada", "email": ADA, "email_verified": True},

@@ -42,7 +42,7 @@ _REFS: Final = tuple(
     for owner, form in (("ada", SecretForm.AS_IS), ("bob", SecretForm.CUT), ("cat, as MD5", SecretForm.AS_IS))
 )
 _MAY_HOLD_ANYTHING: Final = "\\" + "." * 1_001
-"""So long a text with escapes is not looked at closely: all forms of all secrets are made for it."""
+"""A text with escapes of this length is not analysed: all forms of all secrets are computed for it."""
 
 _LABELS: Final = [f"«{SecretRef(ref.kind, ref.owner, form).label}»" for ref in _REFS for form in SecretForm]
 

@@ -18,7 +18,7 @@ from customdb_contract.secrets._reference import NUMBERED
 from customdb_contract.secrets._replacing import Replacement
 
 MARKER: Final = "«password of ada»"
-"""How long an example takes says nothing: the machine may be busy."""
+"""The duration of an example means nothing: the machine may be busy."""
 
 PASSWORD: Final = 'Correct "horse"/battery\\+stäple\n'
 

@@ -55,7 +55,7 @@ CALLS: Final[dict[str, Callable[[Any], object]]] = {
     "change_email": lambda shop: shop.change_email("ada@example.com", "ada@example.org", True),
     "delete": lambda shop: shop.delete("legacy-1"),
 }
-"""A call of each script that would do something."""
+"""A call of each script that would have an effect."""
 
 
 OUTAGE: Final = (ScriptError, "The user store cannot be reached")

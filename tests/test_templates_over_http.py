@@ -191,7 +191,7 @@ MEANT: Final[Mapping[tuple[str, int, str | None], object]] = {
     ("delete", 204, None): Done,
     ("delete", 404, "no_such_user"): Done,
 }
-"""What an answer with a reason, or an empty one, means; every other is a failure."""
+"""The meaning of a response with a reason, or of an empty one; every other is a failure."""
 
 
 def of_new_email(script: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def of_new_email(script: str) -> dict[str, Any]:
 SHOWN: Final[Mapping[str, frozenset[int]]] = {script: frozenset({200}) for script in CALLS} | {
     "create": frozenset({200, 201})
 }
-"""With which statuses the user is shown."""
+"""The statuses with which the user is returned."""
 
 
 def shown(script: str, **changed: Any) -> dict[str, Any]:

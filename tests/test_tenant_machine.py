@@ -40,7 +40,7 @@ def profile_of(name: str, **changed: Any) -> None:
 
 
 SOON = 1
-"""A seed with which the breach is found soon; with others, that can take a minute."""
+"""A seed that finds the breach quickly; others can take a minute."""
 
 
 def search(**changed: Any) -> None:

@@ -186,7 +186,7 @@ _OPERATORS: Final[Mapping[str, _Operator]] = {
     "$regex": lambda found, operand, _: _is_like(found, operand),
     "$type": lambda found, operand, _: operand == "string" and any(isinstance(value, str) for value in found),
 }
-"""Those that are needed, and those that an attacker would send."""
+"""The operators that are needed, and those that an attacker would send."""
 
 
 def _folded(value: Any, collation: Mapping[str, Any] | None) -> Any:

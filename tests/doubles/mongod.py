@@ -30,7 +30,7 @@ _OP_QUERY: Final = 2004
 _OP_MSG: Final = 2013
 _MORE_TO_COME: Final = 2
 _BATCH: Final = 101
-"""Documents of a first batch where nothing else is asked for, as MongoDB has it."""
+"""Documents in a first batch by default, as in MongoDB."""
 
 _OPTIONS: Final = CodecOptions[Document](uuid_representation=UuidRepresentation.STANDARD)
 

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Value: TypeAlias = bool | bytes | date | datetime | float | int | str | UUID | None
-"""What a column or a parameter may have."""
+"""The type of a column or a parameter."""
 
 _COLLATION: Final = b"\x09\x04\xd0\x00\x34"
 """SQL_Latin1_General_CP1_CI_AS."""

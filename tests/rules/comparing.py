@@ -19,7 +19,7 @@ NOTHING_COMPARED: Final[Mapping[str, str]] = {
     "unhandled-rejection": "an exception, which nothing is compared with",
     "work-after-callback": "what happens after the end of the call",
 }
-"""The rules whose findings have no path, and what they are about."""
+"""The rules whose findings have no path, and their subjects."""
 
 
 def without_path(judged: Report | Verdict) -> Collection[str]:

@@ -148,7 +148,7 @@ HOLDS = {
     + 'get_user ada@example.com -> found {"user_id": "7"}\n'
     + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("ADA@example.com") "no"   [wrong-password]\n',
 }
-"""By rule and subject, transcripts in which the comparison turns out well once."""
+"""By rule and subject, transcripts in which the comparison passes once."""
 
 BREAKS = {
     "invalid-metadata-key: two keys": ADA

@@ -39,7 +39,7 @@ _EXAMPLES = [
     for rule in CATALOGUE
     for section in ("Violates", "Conforms")
 ]
-"""They lead every rule to where it compares something."""
+"""Each makes its rule compare something."""
 
 _HOSTILE: Sequence[object] = (
     None,
@@ -104,7 +104,7 @@ def _places(document: object, above: _Place = ()) -> Iterator[_Place]:
 _KEPT = frozenset(
     {"schema_version", "number", "script", "ending", "escape", "kind", "connection", "label", "marks", "caused_by"}
 )
-"""What must be one of a few words, or the text is no transcript."""
+"""The places with a fixed set of words; other words make the transcript invalid."""
 
 
 def _replaced(document: dict[str, Any], mutations: Sequence[tuple[int, object]]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ WITHOUT_THE_LAST_ANSWER = {
     "unicode-collision",
     "unicode-email-collision",
 }
-"""The rules that hold in their examples whatever the last call answers: they compare earlier ones."""
+"""The rules that pass in their examples with any result of the last call: they compare earlier calls."""
 
 
 def name_of(rule: Rule) -> str:

@@ -44,7 +44,7 @@ LEGACY: Final[Mapping[str, Mapping[str, Any]]] = {
 PEOPLE: Final = st.sampled_from(sorted(LEGACY))
 EDITS: Final = st.sampled_from([None, False, 0, "", "edited", {"edited": True}, ["edited"]])
 FAILURES: Final = st.sampled_from([None, OSError("refused"), LookupError("mixed up")])
-"""How the legacy system fails: None stands for not at all, and LookupError for answers about somebody else."""
+"""Failures of the legacy system: None means none, and LookupError a response about another user."""
 
 
 def profile_of(name: str) -> dict[str, Any]:
