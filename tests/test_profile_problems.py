@@ -603,9 +603,9 @@ def test_the_model_refuses_what_the_predicates_call_an_error(
         assert not errors
 
 
-@pytest.mark.parametrize("text", ["«Bonjour» de Paris", "«password of ada»", "«»"])
+@pytest.mark.parametrize("text", ["«Bonjour» de Paris", "«password of ada»", "«»", "ada»"])
 def test_guillemets_of_a_store_are_no_markers(text: str) -> None:
     profile = {"user_id": "7", "user_metadata": {"greeting": text, text: [text]}}
 
     assert not [one for one in found(profile) if one.rule == "secret-in-profile"]
-    assert "«" not in str(readable(profile))
+    assert not {"«", "»"} & set(str(readable(profile)))

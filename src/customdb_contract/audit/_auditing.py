@@ -122,7 +122,7 @@ def audit(
         on_progress: Called with the progress of the audit.
 
     Returns:
-        The report: the number of users who break each rule, what happens to them, and examples.
+        The report, with the number of users who break each rule, what happens to them, and examples.
 
     Raises:
         ConfigurationError: If an argument can't be used, the users can't be read, or Ibis is not installed.

@@ -197,7 +197,7 @@ def _is_json(profile: Mapping[str, object]) -> bool:
         for container in level:
             if container.__class__ is dict:
                 fields = cast("dict[object, object]", container)
-                if not all(type(key) is str and "«" not in key for key in fields):
+                if not all(type(key) is str and "«" not in key and "»" not in key for key in fields):
                     return False
                 items: Sequence[object] = tuple(fields.values())
             elif container.__class__ is list:
@@ -215,7 +215,8 @@ def _is_json(profile: Mapping[str, object]) -> bool:
 def _is_scalar(value: object) -> bool:
     kind = value.__class__
     if kind is str:
-        return len(cast("str", value)) <= MAX_TEXT and "«" not in cast("str", value)
+        text = cast("str", value)
+        return len(text) <= MAX_TEXT and "«" not in text and "»" not in text
     if kind is int:
         return cast("int", value).bit_length() <= MAX_BITS
     return kind is bool or value is None or (kind is float and math.isfinite(cast("float", value)))
