@@ -328,6 +328,13 @@ def test_sizes(tmp_path: Path) -> None:
     assert broken(report) == {"profile-too-large": 2}
 
 
+def test_a_long_name_of_metadata_makes_a_profile_too_large(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "users.parquet", [ada(1, plan="full")])
+    columns = Columns(user_id="id", email="mail", app_metadata={"\u00e9" * 6_000: "plan"})
+
+    assert broken(audit(path, columns)) == {"profile-too-large": 1}
+
+
 def test_metadata_over_all_users(tmp_path: Path) -> None:
     rows = [ada(number, meta=json.dumps({"age": number, "orders": {f"order {number}": 1}})) for number in range(200)]
     rows += [

@@ -86,6 +86,16 @@ def test_marks_add_up() -> None:
     assert [exchange.number for exchange in recorder.transcript().judged] == [1]
 
 
+def test_only_the_amended_exchange_changes() -> None:
+    recorder = recorder_with(3)
+    before = recorder.transcript().exchanges
+
+    amended = recorder.amend(2, [None])
+
+    assert recorder.transcript().exchanges == (before[0], amended, before[2])
+    assert amended.outcome != before[1].outcome
+
+
 def test_late_callbacks_follow_the_first_one_and_leave_the_ending() -> None:
     recorder = recorder_with(1)
 
