@@ -3,14 +3,13 @@
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
 """
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
 from attrs import frozen
 
 from customdb_contract.bridges.node._declared import Declared, declared_in
+from customdb_contract.bridges.node._json_object import json_object
 from customdb_contract.bridges.node._settings import shown
 from customdb_contract.errors import ConfigurationError
 
@@ -60,13 +59,13 @@ def read_action_file(path: Path) -> ActionFile:
 def _declared_beside(path: Path) -> Declared | None:
     """Return the contents of a document that was not named; without keyword replacement, it can be invalid JSON."""
     try:
-        return declared_in(_document(path), shown(path))
+        return declared_in(json_object(_text(path), path), shown(path))
     except ConfigurationError:
         return None
 
 
 def _described(path: Path) -> ActionFile:
-    document = _document(path)
+    document = json_object(_text(path), path)
     name, code = document.get("name"), document.get("code")
     if not isinstance(code, str) or not code.strip():
         message = f"{path}: code must be the path of the Action's source, such as ./actions/{path.stem}/code.js"
@@ -100,22 +99,6 @@ def _problem(triggers: object, file_name: str) -> str | None:
         return None
     names = ", ".join(str(trigger) for trigger in ids)
     return f"{file_name}: supported_triggers has {names} but not {_TRIGGER}"
-
-
-def _document(path: Path) -> Mapping[str, object]:
-    text = _text(path)
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        message = f"{path} is nested too deeply"
-        raise ConfigurationError(message) from None
-    except ValueError as error:
-        message = f"{path} is not JSON: {error}"
-        raise ConfigurationError(message) from None
-    if not isinstance(document, dict):
-        message = f"{path}: the document must be an object"
-        raise ConfigurationError(message)
-    return cast("Mapping[str, object]", document)
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from attrs import evolve, frozen
 
+from customdb_contract.bridges.node._json_object import json_object
 from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.errors import ConfigurationError
 
@@ -86,19 +87,8 @@ def read_json(path: Path, keywords: Mapping[str, object]) -> Described:
     Raises:
         ConfigurationError: When it cannot be read, or is not an object.
     """
-    text = read_replaced(path, keywords)
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        message = f"{path} is nested too deeply"
-        raise ConfigurationError(message) from None
-    except ValueError as error:
-        message = f"{path} is not JSON: {error}"
-        raise ConfigurationError(message) from None
-    if not isinstance(document, dict):
-        message = f"{path}: the document must be an object"
-        raise ConfigurationError(message)
-    described = Described(cast("Mapping[str, object]", document), path.parent, str(path))
+    document = json_object(read_replaced(path, keywords), path)
+    described = Described(document, path.parent, str(path))
     # In a folder, and only there, the Deploy CLI prefers the map at the top.
     is_at_top = described.document.get("customScripts") is not None
     return evolve(described, scripts_at=("customScripts",)) if is_at_top else described
