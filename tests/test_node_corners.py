@@ -134,6 +134,15 @@ def test_an_unread_request_disturbs_no_other(opened: Opener) -> None:
     assert noticed == "GET http://shop.example.com/a"
 
 
+def test_an_open_message_port_is_no_connection(opened: Opener) -> None:
+    bridge = opened("""
+        globalThis.port ??= Object.assign(new MessageChannel().port1, { onmessage() {} });
+        callback(null, { user_id: '7' });
+    """)
+
+    assert [call(bridge).ending for _ in range(2)] == [Ending.FOUND, Ending.FOUND]
+
+
 def test_an_exception_in_another_script_belongs_to_the_call_that_made_it(opened: Opener) -> None:
     bridge = opened(
         "callback(null); setTimeout(async () => helper(), 20);",
