@@ -5,7 +5,7 @@ Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replaceme
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ class MissingKeywordsError(ConfigurationError):
     """
 
     def __init__(self, path: Path, names: Collection[str]) -> None:
-        self.names = sorted(names)
+        self.names: Sequence[str] = sorted(names)
         super().__init__(
             f"{path} has keywords without a value: {', '.join(self.names)}; give them under [database] keywords"
         )
