@@ -873,7 +873,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
 
     def answer(reported: object) -> None:
         command = guarded([sys.executable, "-c", LYING, json.dumps(reported)])
-        monkeypatch.setattr("customdb_contract.bridges.python_process._bridge.command_of", lambda _: command)
+        monkeypatch.setattr("customdb_contract.bridges.python_process._order.command_of", lambda _: command)
 
     return answer
 

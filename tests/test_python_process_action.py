@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from customdb_contract.bridges.containers import ContainerDiedError
-from customdb_contract.bridges.python_process import PythonProcessAction, _action_bridge
+from customdb_contract.bridges.python_process import PythonProcessAction, _action_bridge, _order
 from customdb_contract.bridges.python_process._action_bridge import PythonProcessActionBridge
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import LegacyAddress
@@ -344,7 +344,7 @@ class Process:
 
 def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> PythonProcessActionBridge:
     waiting = list(processes)
-    monkeypatch.setattr(_action_bridge, "Container", lambda *_, **__: waiting.pop(0))
+    monkeypatch.setattr(_order, "Container", lambda *_, **__: waiting.pop(0))
     bridge = PythonProcessAction("actions:restore").open_action(mask=SecretRegistry())
     assert isinstance(bridge, PythonProcessActionBridge)
     return bridge

@@ -13,7 +13,7 @@ import pytest
 
 from customdb_contract.bridges.containers import ContainerDiedError, InvalidMessageError
 from customdb_contract.bridges.making import NotMade, Row, profile_made
-from customdb_contract.bridges.python_process import PythonProcessFunction, _row_bridge
+from customdb_contract.bridges.python_process import PythonProcessFunction, _order
 from customdb_contract.bridges.python_process._row_bridge import RowBridge
 from customdb_contract.bridges.python_process._tagging import tagged, untagged
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -360,7 +360,7 @@ class Process:
 
 def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> RowBridge:
     waiting = list(processes)
-    monkeypatch.setattr(_row_bridge, "Container", lambda *_, **__: waiting.pop(0))
+    monkeypatch.setattr(_order, "Container", lambda *_, **__: waiting.pop(0))
     return PythonProcessFunction("shop:profile_of").open_function(seconds=1.0)
 
 

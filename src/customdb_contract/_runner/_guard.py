@@ -14,10 +14,25 @@ try:
 except ImportError:  # pragma: no cover - Windows has none, and no containers either
     resource = None  # type: ignore[assignment] # see above
 
-__all__ = ["main", "watch_over"]
+__all__ = ["guarded", "main", "watch_over"]
 
 _SIGNAL_BASE = 128
 _PR_SET_CHILD_SUBREAPER = 36
+
+
+def guarded() -> tuple[int, int]:
+    """Put the process of a runner under a guard, and take its descriptors from the arguments.
+
+    No code that is loaded later sees the descriptors, and the processes that it starts do not inherit them.
+
+    Returns:
+        The descriptors of the control socket, and of the guard: see `watch_over`.
+    """
+    life, control = map(int, sys.argv[1:])
+    del sys.argv[1:]
+    ready = watch_over(life, control)
+    os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
+    return control, ready
 
 
 def watch_over(life: int, control: int) -> int:

@@ -21,10 +21,9 @@ from customdb_contract.bridges.containers import (
 from customdb_contract.bridges.python_process._order import (
     WHAT,
     Order,
-    command_of,
-    environment_of,
     message_of,
     raise_problem,
+    started,
 )
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.interrupts import current_interrupts
@@ -132,13 +131,7 @@ class PythonProcessActionBridge(ActionBridge):
 
     def _opened(self) -> ActionInfo:
         """Start a process, and return what is known about the Action."""
-        try:
-            container = self._container = Container(
-                command_of(_SERVING), environment_of(self._order), interrupts=self._interrupts
-            )
-        except OSError as error:
-            message = f"{WHAT} could not be started: {error.strerror or error}"
-            raise DatabaseOpeningError(message) from None
+        container = self._container = started(self._order, _SERVING, self._interrupts)
         order = {**message_of(self._order, container.token), "secrets": dict(self._secrets)}
         try:
             reported = ask_first(container, {"open": order}, what=WHAT, mask=self._mask, opened="the Action")

@@ -21,11 +21,10 @@ from customdb_contract.bridges.python._signatures import Manner, manner_of
 from customdb_contract.bridges.python_process._order import (
     WHAT,
     Order,
-    command_of,
-    environment_of,
     message_of,
     raise_problem,
     said,
+    started,
 )
 from customdb_contract.bridges.references import refuse_misnamed
 from customdb_contract.connection import Connection
@@ -113,7 +112,7 @@ class PythonProcessBridge(ContainerBridge):
 
     @override
     def _start(self) -> Container:
-        return Container(command_of(_SERVING), environment_of(self._to_open), interrupts=self._interrupts)
+        return started(self._to_open, _SERVING, self._interrupts)
 
     @override
     def _order(self, token: str) -> Mapping[str, object]:
@@ -152,7 +151,7 @@ def needs_fault_url(order: Order, mask: SecretRegistry) -> bool:
         ConfigurationError: When there is no such module or attribute.
         DatabaseOpeningError: When the process does not start.
     """
-    container = Container(command_of(_SERVING), environment_of(order), interrupts=current_interrupts())
+    container = started(order, _SERVING, current_interrupts())
     try:
         reported = ask_first(container, {"look": message_of(order, container.token)}, what=WHAT, mask=mask.mask)
         raise_problem(reported.opened or {}, order, mask.mask)

@@ -10,13 +10,14 @@ from typing import Any, Final, cast
 from attrs import frozen
 
 from customdb_contract import _runner
-from customdb_contract.bridges.containers import InvalidMessageError, recorded_error
+from customdb_contract.bridges.containers import Container, InvalidMessageError, recorded_error
 from customdb_contract.bridges.references import clashing_names, near_names
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.interrupts import Interrupts
 from customdb_contract.transcript import Mask, RecordedError, absent_module
 
-__all__ = ["WHAT", "Order", "command_of", "environment_of", "message_of", "raise_problem", "said"]
+__all__ = ["WHAT", "Order", "message_of", "raise_problem", "said", "started"]
 
 WHAT: Final = f"Python {platform.python_version()}"
 """What runs in the process, for messages."""
@@ -58,6 +59,24 @@ class Order:
     arguments: tuple[str, ...]
     settings: Mapping[str, object]
     environment: Mapping[str, str]
+
+
+def started(order: Order, runner: str, interrupts: Interrupts) -> Container:
+    """Start the process of an order.
+
+    Args:
+        order: What to open.
+        runner: The module whose function `main` serves.
+        interrupts: Ends waiting for the process.
+
+    Raises:
+        DatabaseOpeningError: When it does not start.
+    """
+    try:
+        return Container(command_of(runner), environment_of(order), interrupts=interrupts)
+    except OSError as error:
+        message = f"{WHAT} could not be started: {error.strerror or error}"
+        raise DatabaseOpeningError(message) from None
 
 
 def command_of(module: str) -> Callable[[int, int], Sequence[str]]:

@@ -18,10 +18,9 @@ from customdb_contract.bridges.making import NotMade, Row
 from customdb_contract.bridges.python_process._order import (
     WHAT,
     Order,
-    command_of,
-    environment_of,
     message_of,
     raise_problem,
+    started,
 )
 from customdb_contract.bridges.python_process._tagging import untagged
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -109,14 +108,14 @@ class RowBridge:
                 yield NotMade(f"took more than {self._seconds:g} seconds in profile_of")
 
     def _send(self, container: Container, rows: Sequence[Row]) -> None:
-        told = base64.b64encode(pickle.dumps(rows)).decode("ascii")
-        container.tell({"rows": {"first": self._rows, "rows": told}}, _TELLING_SECONDS)
+        encoded = base64.b64encode(pickle.dumps(rows)).decode("ascii")
+        container.tell({"rows": {"first": self._rows, "rows": encoded}}, _TELLING_SECONDS)
 
     def _answer(self, container: Container) -> Mapping[str, object] | NotMade:
-        told = container.answer(self._seconds)
-        if told is None:
+        message = container.answer(self._seconds)
+        if message is None:
             raise _TakesTooLongError
-        answer = validated(told)
+        answer = validated(message)
         if answer.id != self._rows:
             raise InvalidMessageError
         made = _made(answer.made)
@@ -127,11 +126,7 @@ class RowBridge:
         """Return the process, which is started if it is not running."""
         if self._container is not None:
             return self._container
-        try:
-            container = Container(command_of(_SERVING), environment_of(self._order), interrupts=self._interrupts)
-        except OSError as error:
-            message = f"{WHAT} could not be started: {error.strerror or error}"
-            raise DatabaseOpeningError(message) from None
+        container = started(self._order, _SERVING, self._interrupts)
         try:
             self._open_in(container)
         except BaseException:
@@ -144,9 +139,9 @@ class RowBridge:
         reference = f"{self._order.module}:{self._order.attribute}"
         order = message_of(self._order, container.token)
         named = f"the function {reference}"
-        told = ask_first(container, {"open": order}, what=WHAT, mask=SecretRegistry().mask, opened=named)
+        reported = ask_first(container, {"open": order}, what=WHAT, mask=SecretRegistry().mask, opened=named)
         try:
-            self._refuse(told.opened)
+            self._refuse(reported.opened)
         except ConfigurationError as error:
             message = f"{named} cannot be used: {error}"
             raise ConfigurationError(message) from None

@@ -2,13 +2,12 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from typing_extensions import override
 
-from customdb_contract._runner._guard import watch_over
+from customdb_contract._runner._guard import guarded
 from customdb_contract._runner._limits import MAX_API_CALLS, MAX_ARGUMENTS, MAX_OBSERVATIONS, MAX_OUTPUT
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._reading import encode_error
@@ -127,9 +126,4 @@ def serve(control: int, ready: int) -> None:
 
 def main() -> None:
     """Serve the Action of the container whose descriptors `life` and `control` are the arguments."""
-    life, control = map(int, sys.argv[1:])
-    # The Action does not see either of them, and the processes that it starts do not inherit them.
-    del sys.argv[1:]
-    ready = watch_over(life, control)
-    os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
-    serve(control, ready)
+    serve(*guarded())

@@ -7,13 +7,12 @@ import inspect
 import json
 import os
 import pickle
-import sys
 import uuid
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from customdb_contract._runner._guard import watch_over
+from customdb_contract._runner._guard import guarded
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._reading import encode_error
 from customdb_contract.bridges.making import NotMade, ProfileOf, Row, profile_made
@@ -96,9 +95,4 @@ def serve(control: int, ready: int) -> None:
 
 def main() -> None:
     """Serve the function of the container whose descriptors `life` and `control` are the arguments."""
-    life, control = map(int, sys.argv[1:])
-    # The function does not see either of them, and the processes that it starts do not inherit them.
-    del sys.argv[1:]
-    ready = watch_over(life, control)
-    os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
-    serve(control, ready)
+    serve(*guarded())
