@@ -48,7 +48,7 @@ def _completion(shell: str, parser: argparse.ArgumentParser) -> int:
 
 
 def _known_names() -> Mapping[str, Sequence[str]]:
-    """Return what may be given where any name is taken, by the names of the values: only shells are told."""
+    """Return the names to complete, for arguments that accept any text so that errors can suggest similar names."""
     from customdb_contract.contract import Script
     from customdb_contract.rehearsal import SCENARIOS
     from customdb_contract.rules import CATALOGUE

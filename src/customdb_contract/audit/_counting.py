@@ -48,7 +48,7 @@ class Counter:
             self.hand_on((finding,))
 
     def note(self, finding: UserFinding, users: int) -> None:
-        """Count a finding on many users, some of whom may have been counted one by one.
+        """Count a finding about several users at once; some of them might have been counted individually.
 
         Args:
             finding: The finding.

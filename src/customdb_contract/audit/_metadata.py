@@ -149,7 +149,7 @@ class MetadataReader:
                     self._count(one, _value_of(row["text"]), 1)
 
     def inconsistent(self) -> Iterator[UserFinding]:
-        """Yield a finding for each user for whom a key has another type than for most users."""
+        """Yield a finding for each user with a type of a metadata key that most users do not have."""
         expected = {path: _most(types) for path, types in self._types.items() if len(types) > 1}
         for one in self._fields():
             if any(path == one.name or path.startswith(f"{one.name}.") for path in expected):

@@ -39,12 +39,17 @@ class AuditedRule:
         return rule_page(self.name)
 
 
+def _own(*, name: str, group: Group, severity: Severity, fate: Fate, docstring: str) -> AuditedRule:
+    """Return a rule that only audits have; the first line of its page is its summary."""
+    summary = docstring.partition("\n")[0]
+    return AuditedRule(name=name, group=group, severity=severity, summary=summary, fate=fate, docstring=docstring)
+
+
 OWN_RULES: Final = (
-    AuditedRule(
+    _own(
         name="unreadable-row",
         group=Group.PROFILE,
         severity=Severity.ERROR,
-        summary="A row of the store could not be read as a profile.",
         fate=Fate.UNKNOWN,
         docstring="""\
 A row of the store could not be read as a profile.
@@ -64,11 +69,10 @@ middle of a quoted value even hides the lines that follow it.
 The finding names the file and the line, or the user. Correct the export, or the function. In a CSV file, put a value
 that contains a quote, a delimiter or a line break into quotes, and write each quote inside it twice.""",
     ),
-    AuditedRule(
+    _own(
         name="unreachable-user",
         group=Group.PROFILE,
         severity=Severity.ERROR,
-        summary="A user has no e-mail, no username and no phone number.",
         fate=Fate.UNREACHABLE,
         docstring="""\
 A user has no e-mail, no username and no phone number.
@@ -81,11 +85,10 @@ password. Such rows are often accounts that were only partly deleted, or that be
 Find out whether these accounts are still in use. If not, exclude them from the query of the audit and from your
 scripts. Otherwise, add an identifier to the store.""",
     ),
-    AuditedRule(
+    _own(
         name="missing-password",
         group=Group.MIGRATION,
         severity=Severity.WARNING,
-        summary="A user has no password in the store.",
         fate=Fate.NO_PASSWORD,
         docstring="""\
 A user has no password in the store.
@@ -102,11 +105,10 @@ text that begins with `!`.
 Decide before the move what to do with these users: let them reset their password, which requires an e-mail address,
 move them to the connection that they actually use, or leave them behind.""",
     ),
-    AuditedRule(
+    _own(
         name="unknown-password-format",
         group=Group.MIGRATION,
         severity=Severity.ERROR,
-        summary="A user's stored password is in no known format.",
         fate=Fate.NO_PASSWORD,
         docstring="""\
 A user's stored password is in no known format.

@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
-from customdb_contract.findings import RuleInfo
+from customdb_contract.findings import RuleInfo, Severity
 
-__all__ = ["explain", "list_rules", "rules_as_json"]
+__all__ = ["explain", "line_of", "list_rules", "page_of", "rules_as_json"]
 
 
 def list_rules(rules: Sequence[RuleInfo]) -> str:
@@ -20,8 +20,7 @@ def list_rules(rules: Sequence[RuleInfo]) -> str:
     for group, members in groupby(rules, key=lambda rule: rule.group):
         lines += ["", f"{group}"]
         for rule in members:
-            summary = textwrap.shorten(rule.summary.replace("`", ""), 90, placeholder=" …")
-            lines.append(f"  {rule.name:<34} {rule.severity:<8} {summary}")
+            lines.append(line_of(rule.name, rule.severity, rule.summary))
     return "\n".join([*lines[1:], "", f"{len(rules)} rules; `customdb-contract rules NAME` explains one"])
 
 
@@ -41,9 +40,30 @@ def explain(rule: RuleInfo) -> str:
     if rule.yields_to:
         facts.append(f"gives way to: {', '.join(rule.yields_to)}")
     facts.append(f"source: {rule.source}")
-    return "\n".join(
-        [rule.name, "=" * len(rule.name), "", *facts, "", rule.docstring or "(run without -OO to read more)"]
-    )
+    return page_of(rule.name, facts, rule.docstring or "(run without -OO to read more)")
+
+
+def line_of(name: str, severity: Severity, summary: str) -> str:
+    """Return the line of a rule in a list.
+
+    Args:
+        name: The name of the rule.
+        severity: Its highest severity.
+        summary: One sentence in Markdown.
+    """
+    shortened = textwrap.shorten(summary.replace("`", ""), 90, placeholder=" …")
+    return f"  {name:<34} {severity:<8} {shortened}"
+
+
+def page_of(name: str, facts: Sequence[str], text: str) -> str:
+    """Return the page of a rule.
+
+    Args:
+        name: The name of the rule.
+        facts: Lines about the rule.
+        text: The rest of the page, in Markdown.
+    """
+    return "\n".join([name, "=" * len(name), "", *facts, "", text])
 
 
 def rules_as_json(rules: Sequence[RuleInfo]) -> str:

@@ -108,9 +108,9 @@ def _largest(report: AuditReport) -> str:
 
 
 def _accepted(report: AuditReport, style: Style) -> Iterator[str]:
-    told = accepted_formats(report)
-    if told:
-        yield from style.wrapped(told, further=_BELOW)
+    accepted = accepted_formats(report)
+    if accepted:
+        yield from style.wrapped(accepted, further=_BELOW)
 
 
 def _unaudited(report: AuditReport, style: Style) -> Sequence[str]:

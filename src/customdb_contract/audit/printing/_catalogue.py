@@ -1,11 +1,11 @@
 """Prints the rules of an audit, for the command `rules`."""
 
 import json
-import textwrap
 from collections.abc import Sequence
 
 from customdb_contract.audit._findings import Fate
 from customdb_contract.audit._own_rules import AuditedRule
+from customdb_contract.reports.catalogue import line_of, page_of
 
 __all__ = ["audited_as_json", "explain_audited", "list_audited"]
 
@@ -22,8 +22,7 @@ def list_audited(rules: Sequence[AuditedRule]) -> str:
         if members:
             lines += ["", f"{fate}"]
         for rule in members:
-            summary = textwrap.shorten(rule.summary.replace("`", ""), 90, placeholder=" …")
-            lines.append(f"  {rule.name:<34} {rule.severity:<8} {summary}")
+            lines.append(line_of(rule.name, rule.severity, rule.summary))
     return "\n".join([*lines[1:], "", f"{len(rules)} audit rules; `customdb-contract rules NAME` explains one"])
 
 
@@ -38,7 +37,7 @@ def explain_audited(rule: AuditedRule) -> str:
         "checked by: audits only",
         f"what happens to the user: {rule.fate}",
     ]
-    return "\n".join([rule.name, "=" * len(rule.name), "", *facts, "", rule.docstring])
+    return page_of(rule.name, facts, rule.docstring)
 
 
 def audited_as_json(rules: Sequence[AuditedRule]) -> str:
