@@ -40,6 +40,7 @@ from customdb_contract.audit import (
     _settled,
     _shared,
     _state,
+    _steps,
     _users,
     _writing,
     audit,
@@ -727,7 +728,7 @@ def test_rows_of_json_lines_for_a_function(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_audit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_engines, _auditing):
+    for module in (_engines, _steps):
         monkeypatch.setattr(module, "BATCH", 2)
     rows = [
         ada(number, mail=f"x{number}", hash="x", meta='{"a": 1}' if number else '{"a": "x"}') for number in range(7)
