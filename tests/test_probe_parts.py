@@ -6,7 +6,7 @@ import pytest
 
 from customdb_contract import Connection, NewUser
 from customdb_contract.contract import Script
-from customdb_contract.probes import Truth, make_newcomers
+from customdb_contract.probes import Truth, plan_users
 from customdb_contract.probes.inspecting import compare_records
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import Person, Situation
@@ -66,14 +66,14 @@ def test_a_script_that_writes_stores_what_it_must(
 
 
 def test_created_users_have_unused_labels() -> None:
-    made = make_newcomers(NewUser(), truth_of("new-1", "ada", "new-3"))
+    made = plan_users(NewUser(), truth_of("new-1", "ada", "new-3"))
 
     assert [one.person.label for one in made] == ["new-2", *(f"new-{number}" for number in range(4, 13))]
     assert len({one.person.email for one in made}) == len(made)
 
 
 def test_passwords_of_created_users_cover_bcrypts_limits() -> None:
-    made = {one.situation: one for one in make_newcomers(NewUser(), truth_of())}
+    made = {one.situation: one for one in plan_users(NewUser(), truth_of())}
     lengths = {situation: len(one.password.reveal().encode()) for situation, one in made.items()}
     cut = made[Situation.OVERLONG_PASSWORD].cut_password
 
@@ -88,7 +88,7 @@ def test_passwords_of_created_users_cover_bcrypts_limits() -> None:
 
 @pytest.mark.parametrize("metadata", [{}, {"terms": True}])
 def test_one_created_user_has_no_metadata_when_others_have_some(metadata: Mapping[str, object]) -> None:
-    made = make_newcomers(NewUser(user_metadata=metadata), truth_of())
+    made = plan_users(NewUser(user_metadata=metadata), truth_of())
 
     without = [one.situation for one in made if "user_metadata" not in one.user]
     assert without == ([Situation.WITHOUT_METADATA] if metadata else [one.situation for one in made])

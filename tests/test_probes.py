@@ -27,7 +27,7 @@ from customdb_contract.contract import (
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
-from customdb_contract.probes import OutageDatabase, Probing, Truth, Writing, make_newcomers, plan_calls, probe
+from customdb_contract.probes import OutageDatabase, Probing, Truth, Writing, plan_calls, plan_users, probe
 from customdb_contract.probes.hostile import collisions, payloads
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
@@ -68,7 +68,7 @@ def driven(
     known = known or truth()
     recorder = Recorder(Header(people=known.people, connection=known.connection), known.registry)
     if writing is not None:
-        recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
+        recorder.know_new_people([created.person for created in writing.created_users])
 
     @contextmanager
     def open_outage() -> Generator[OutageDatabase]:
@@ -664,7 +664,7 @@ def test_a_script_that_cannot_be_parsed_is_not_called_in_an_outage_either(unpars
     bridge.unparsable = down.unparsable = unparsable
     outage = OutageDatabase(down, _Faults(requests=1))
 
-    transcript = driven(bridge, known, outage=outage, writing=Writing(newcomers=make_newcomers(NewUser(), known)))
+    transcript = driven(bridge, known, outage=outage, writing=Writing(created_users=plan_users(NewUser(), known)))
 
     assert transcript.header.stop_reason is None
     called = {script for script, _ in bridge.calls}
@@ -684,7 +684,7 @@ def test_users_created_during_an_outage_are_removed(unknown: Answer) -> None:
         store.bridge(get_user=get_user),
         known,
         outage=OutageDatabase(down, _Faults(requests=1)),
-        writing=Writing(newcomers=make_newcomers(NewUser(), known)),
+        writing=Writing(created_users=plan_users(NewUser(), known)),
     )
 
     assert down.calls

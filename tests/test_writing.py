@@ -34,7 +34,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Status
 from customdb_contract.observing import CheckInterrupted, plan_lines
-from customdb_contract.probes import Probing, Truth, driver, make_newcomers
+from customdb_contract.probes import Probing, Truth, driver, plan_users
 from customdb_contract.reports import FORMATS
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Situation, StopKind
@@ -638,8 +638,8 @@ def test_ctrl_c_during_a_running_create_removes_or_lists_the_user(seconds: float
 def test_no_policy_refuses_the_passwords_of_new_users(email: str) -> None:
     truth = Truth.of(USERS, Connection(requires_username=True), SecretRegistry())
 
-    for newcomer in make_newcomers(NewUser(email=email), truth):
-        for secret in (newcomer.password, newcomer.new_password):
+    for created in plan_users(NewUser(email=email), truth):
+        for secret in (created.password, created.new_password):
             password, rest = secret.reveal().lower(), secret.reveal()[5:].lower()
             rows = [password[place : place + 3] for place in range(len(password) - 2)]
             assert [row for row in rows if len(set(row)) == 1] == []
@@ -647,9 +647,9 @@ def test_no_policy_refuses_the_passwords_of_new_users(email: str) -> None:
                 row for row in rows if row.isalnum() and ord(row[2]) - ord(row[1]) == ord(row[1]) - ord(row[0])
             ] == []
             assert "password" not in password
-            assert not any(rest[place : place + 3] in newcomer.email for place in range(len(rest) - 2))
-        is_longest = newcomer.situation is Situation.LONGEST_PASSWORD
-        assert (len(newcomer.password.reveal().encode()) == 72) is is_longest
+            assert not any(rest[place : place + 3] in created.email for place in range(len(rest) - 2))
+        is_longest = created.situation is Situation.LONGEST_PASSWORD
+        assert (len(created.password.reveal().encode()) == 72) is is_longest
 
 
 # No password is shown

@@ -12,15 +12,15 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
+    CreatedUser,
     Driver,
-    Newcomer,
     OutageDatabase,
     Probing,
     Truth,
     Writing,
-    make_newcomers,
-    make_victims,
     plan_calls,
+    plan_users,
+    plan_victims,
     print_planned_call,
     probe,
     probe_known_users,
@@ -114,7 +114,7 @@ def observe_database(
     """
     writing = _writing(database, truth, probing)
     if writing is not None:
-        recorder.know_new_people([newcomer.person for newcomer in (*writing.newcomers, *writing.victims)])
+        recorder.know_new_people([created.person for created in (*writing.created_users, *writing.victims)])
     try:
         # Problems with the outage database show before the first call.
         _outage_situations(database, probing, truth)
@@ -181,19 +181,19 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     # An object lives on one thread, so two calls at once need something that creates a database.
     is_made_anew = brings_bridge(written) or is_factory(written)
     opened = partial(_opened, written, truth, probing.timeout)
-    newcomers = make_newcomers(probing.new_user, truth)
+    created_users = plan_users(probing.new_user, truth)
     return Writing(
-        newcomers=newcomers,
-        victims=_victims(probing, truth, newcomers),
+        created_users=created_users,
+        victims=_victims(probing, truth, created_users),
         open_fresh=None if probing.fresh_database is None else partial(_opened_fresh, opened),
         open_second=opened if is_made_anew else None,
     )
 
 
-def _victims(probing: Probing, truth: Truth, newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
+def _victims(probing: Probing, truth: Truth, created_users: Sequence[CreatedUser]) -> Sequence[CreatedUser]:
     """Return the users that hostile identifiers may change: none, unless there is an empty database to write to."""
     tried = probing.hostile and probing.writes and probing.fresh_database is not None
-    return make_victims(probing.new_user, truth, newcomers) if tried else ()
+    return plan_victims(probing.new_user, truth, created_users) if tried else ()
 
 
 @contextmanager
@@ -275,7 +275,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     """
     truth = make_truth(users, connection, probing)
     outage = _outage_situations(database, probing, truth)
-    newcomers = make_newcomers(probing.new_user, truth) if probing.writes else ()
+    created_users = plan_users(probing.new_user, truth) if probing.writes else ()
     with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -283,8 +283,8 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             probing,
             outage=outage,
             callback_can_throw=bridge.callback_can_throw,
-            newcomers=newcomers,
-            victims=_victims(probing, truth, newcomers),
+            created_users=created_users,
+            victims=_victims(probing, truth, created_users),
         )
         lines = [print_planned_call(call, truth) for call in calls]
         if probing.rehearse:
@@ -309,7 +309,7 @@ def examine(database: object, users: Sequence[KnownUser], connection: Connection
     """
     truth = make_truth(users, connection, probing)
     if probing.writes:
-        make_newcomers(probing.new_user, truth)
+        plan_users(probing.new_user, truth)
     _outage_situations(database, probing, truth)
     with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         scripts_of(bridge)

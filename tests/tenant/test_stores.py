@@ -148,7 +148,7 @@ def test_a_write_shows_its_changes_and_a_generated_picture() -> None:
 
 def test_namesakes_get_labels_of_their_own() -> None:
     people = People([], {}, taken=["ada-3"])
-    made = [people.newcomer(f"ada@{domain}.example", None) for domain in "abcd"]
+    made = [people.new_person(f"ada@{domain}.example", None) for domain in "abcd"]
 
     assert [person.label for person in made if person] == ["ada", "ada-2", "ada-4", "ada-5"]
-    assert people.newcomer("ada@a.example", None) is None
+    assert people.new_person("ada@a.example", None) is None

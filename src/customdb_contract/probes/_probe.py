@@ -15,6 +15,7 @@ from customdb_contract.probes._plan import Truth
 from customdb_contract.probes._probing import Probing
 from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
+from customdb_contract.probes.created_users import CreatedUser
 from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.hostile import plan_hostile
 from customdb_contract.probes.hostile_writing import drive_hostile_writes, plan_hostile_writes
@@ -36,7 +37,6 @@ from customdb_contract.probes.set_up import (
 )
 from customdb_contract.probes.staying import drive_known_users
 from customdb_contract.probes.writing import (
-    Newcomer,
     Writing,
     plan_at_once,
     plan_looks_for,
@@ -65,8 +65,8 @@ def plan_calls(
     *,
     outage: Sequence[Situation],
     callback_can_throw: bool,
-    newcomers: Sequence[Newcomer] = (),
-    victims: Sequence[Newcomer] = (),
+    created_users: Sequence[CreatedUser] = (),
+    victims: Sequence[CreatedUser] = (),
 ) -> Iterator[PlannedCall]:
     """Plan every call of a check, in order; control calls and repetitions are added later.
 
@@ -76,18 +76,18 @@ def plan_calls(
         probing: How the scripts are called.
         outage: The ways in which the store will be unreachable.
         callback_can_throw: Whether a call can be given a callback that raises.
-        newcomers: The users that the check creates; none if it only reads.
+        created_users: The users that the check creates; none if it only reads.
         victims: The users that hostile identifiers may change; none unless an empty database is written to.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
     yield from _plan_ordinary(truth, scripts, probing, callback_can_throw=callback_can_throw)
     yield from _plan_attacks(truth, scripts, probing, let_in=())
-    if newcomers:
-        yield from plan_writing(newcomers, truth.connection, scripts)
+    if created_users:
+        yield from plan_writing(created_users, truth.connection, scripts)
         if Script.CREATE in scripts:
-            yield from plan_at_once(newcomers, truth.connection)
+            yield from plan_at_once(created_users, truth.connection)
     for situation in outage:
-        yield from _plan_outage(truth, scripts, scripts, newcomers, situation)
+        yield from _plan_outage(truth, scripts, scripts, created_users, situation)
     yield from plan_hostile_writes(victims, truth.connection, scripts)
 
 
@@ -126,11 +126,11 @@ def _plan_outage(
     truth: Truth,
     read: Sequence[Script],
     written: Sequence[Script],
-    newcomers: Sequence[Newcomer],
+    created_users: Sequence[CreatedUser],
     situation: Situation,
 ) -> Iterator[PlannedCall]:
     yield from plan_outage(truth, read, situation)
-    yield from plan_outage_of_writing(newcomers, truth, written, situation)
+    yield from plan_outage_of_writing(created_users, truth, written, situation)
 
 
 def probe(
@@ -168,7 +168,7 @@ def probe(
                 refused = probed.write(written, writing)
             if open_outage is not None and scripts:
                 with open_outage() as outage:
-                    probed.meet_outage(outage, scripts, () if writing is None else writing.newcomers)
+                    probed.meet_outage(outage, scripts, () if writing is None else writing.created_users)
             if refused is not None:
                 recorder.stop(refused)
             elif scripts:
@@ -244,7 +244,7 @@ class _Probe:
         """Create users, and change them; return why that was not possible, or None."""
         driver, connection = self.driver, self.truth.connection
         scripts = _scripts_with_function(caller)
-        planned = plan_writing(writing.newcomers, connection, scripts)
+        planned = plan_writing(writing.created_users, connection, scripts)
         # A user who is found before being created is a matter for the rules about unknown users.
         if any(exchange.ending is Ending.FOUND for exchange in driver.drive(caller, islice(planned, 1))):
             return None
@@ -254,36 +254,38 @@ class _Probe:
         driver.drive(caller, planned)
         if writing.open_second is not None and {Script.CREATE, Script.GET_USER} <= set(scripts):
             with writing.open_second() as second:
-                self._call_at_once(caller, Caller(second, self.recorder), writing.newcomers)
+                self._call_at_once(caller, Caller(second, self.recorder), writing.created_users)
         return None
 
-    def attack(self, caller: Caller, victims: Sequence[Newcomer]) -> None:
+    def attack(self, caller: Caller, victims: Sequence[CreatedUser]) -> None:
         """Pass hostile identifiers to the scripts that write; that database is used for nothing else afterwards."""
         scripts = _scripts_with_function(caller)
         drive_hostile_writes(self.driver, caller, self.recorder, self.truth, victims=victims, scripts=scripts)
 
-    def _call_at_once(self, caller: Caller, second: Caller, newcomers: Sequence[Newcomer]) -> None:
+    def _call_at_once(self, caller: Caller, second: Caller, created_users: Sequence[CreatedUser]) -> None:
         """Make two calls at once, if the database that was opened again has the same store."""
-        looks = self.driver.drive(second, plan_looks_for(newcomers[0]))
+        looks = self.driver.drive(second, plan_looks_for(created_users[0]))
         if any(exchange.ending is Ending.FOUND for exchange in looks):
-            for call in plan_at_once(newcomers, self.truth.connection):
+            for call in plan_at_once(created_users, self.truth.connection):
                 self.driver.drive_at_once(caller, second, call)
         second.collect_late_events()
 
-    def meet_outage(self, outage: OutageDatabase, scripts: Sequence[Script], newcomers: Sequence[Newcomer]) -> None:
+    def meet_outage(
+        self, outage: OutageDatabase, scripts: Sequence[Script], created_users: Sequence[CreatedUser]
+    ) -> None:
         """Make the calls of every fault, and mark those that did not meet it."""
         caller = Caller(outage.bridge, self.recorder)
         written = _scripts_with_function(caller)
         read = [script for script in scripts if script in written]
         if outage.faults is None:
             before = self.recorder.transcript().judged
-            made = self.driver.drive(caller, _plan_outage(self.truth, read, written, newcomers, Situation.OUTAGE))
+            made = self.driver.drive(caller, _plan_outage(self.truth, read, written, created_users, Situation.OUTAGE))
             unmet: Sequence[Exchange] = made if is_in_reach(made, before) else ()
         else:
             contacts = Contacts(outage.faults)
             for situation in outage.faults.situations:
                 contacts.fail(situation)
-                for planned in _plan_outage(self.truth, read, written, newcomers, situation):
+                for planned in _plan_outage(self.truth, read, written, created_users, situation):
                     drive = partial(self.driver.drive, caller, [planned])
                     if situation in LATER_REQUESTS:
                         contacts.watch_later(planned, drive)

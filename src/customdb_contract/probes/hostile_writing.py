@@ -9,9 +9,9 @@ from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth
+from customdb_contract.probes.created_users import CreatedUser
 from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.hostile import payloads
-from customdb_contract.probes.writing import Newcomer
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
@@ -38,7 +38,7 @@ _WRITTEN: Final = (Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, S
 
 
 def plan_hostile_writes(
-    victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
+    victims: Sequence[CreatedUser], connection: Connection, scripts: Collection[Script]
 ) -> Iterator[PlannedCall]:
     """Plan the calls of `drive_hostile_writes` for the case that no user is changed.
 
@@ -62,7 +62,7 @@ def drive_hostile_writes(
     recorder: Recorder,
     truth: Truth,
     *,
-    victims: Sequence[Newcomer],
+    victims: Sequence[CreatedUser],
     scripts: Collection[Script],
 ) -> None:
     """Pass hostile identifiers to the scripts that write, and check after each kind whether a user was changed.
@@ -108,8 +108,8 @@ def _told(look: Exchange) -> tuple[Ending, object]:
 
 
 def _pairs(
-    victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
-) -> Iterator[tuple[Script, Newcomer]]:
+    victims: Sequence[CreatedUser], connection: Connection, scripts: Collection[Script]
+) -> Iterator[tuple[Script, CreatedUser]]:
     """Yield the scripts that Auth0 would call, each with a user of its own.
 
     With import mode on, that is only `change_password`.
@@ -118,18 +118,18 @@ def _pairs(
     yield from zip((script for script in written if script in scripts), victims, strict=False)
 
 
-def _plan_victim(victim: Newcomer, scripts: Collection[Script]) -> Iterator[PlannedCall]:
+def _plan_victim(victim: CreatedUser, scripts: Collection[Script]) -> Iterator[PlannedCall]:
     yield PlannedCall(Script.CREATE, (victim.user,), victim.person.label, Situation.WRITING)
     yield from _plan_looks(victim, scripts)
 
 
-def _plan_looks(victim: Newcomer, scripts: Collection[Script]) -> Iterator[PlannedCall]:
+def _plan_looks(victim: CreatedUser, scripts: Collection[Script]) -> Iterator[PlannedCall]:
     yield PlannedCall(Script.GET_USER, (victim.email,), victim.person.label, Situation.WRITING)
     if Script.LOGIN in scripts:
         yield PlannedCall(Script.LOGIN, (victim.email, victim.password), victim.person.label, Situation.WRITING)
 
 
-def _plan_writes(script: Script, victim: Newcomer, user_id: str) -> Iterator[PlannedCall]:
+def _plan_writes(script: Script, victim: CreatedUser, user_id: str) -> Iterator[PlannedCall]:
     further = {
         Script.VERIFY: (),
         Script.CHANGE_PASSWORD: (victim.new_password,),

@@ -58,7 +58,7 @@ class People:
         account = self._history.find_by_id(user_id)
         return self._seen.get(user_id) if account is None else account.email
 
-    def newcomer(self, email: str, username: str | None) -> Person | None:
+    def new_person(self, email: str, username: str | None) -> Person | None:
         """Return a user who is about to be created, unless the user certainly has a label already.
 
         Args:
@@ -67,7 +67,7 @@ class People:
         """
         if self.label_of(email) != UNKNOWN:
             return None
-        name = email.partition("@")[0] or "newcomer"
+        name = email.partition("@")[0] or "new-user"
         candidates = chain((name,), (f"{name}-{number}" for number in count(2)))
         label = next(candidate for candidate in candidates if candidate not in self._labels)
         self._labels.add(label)

@@ -147,8 +147,8 @@ class Scripts:
         if script not in self._calls.scripts:
             missing = f"Please implement the {script} script for this database connection"
             return Answer(None, _MISSING.get(script, missing))
-        if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
-            self.recorder.know_new_people([newcomer])
+        if script is Script.CREATE and (person := self._people.new_person(about, username)):
+            self.recorder.know_new_people([person])
         calls: Calls = self._calls
         if self._unreachable is not None and self._down is not None:
             calls = self._unreachable
